@@ -12,7 +12,7 @@
 
 namespace ebb::app {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 const char* name_of(Size s) { return s == Size::quick ? "quick" : s == Size::full ? "full" : "standard"; }
 

@@ -9,7 +9,7 @@
 namespace ebb::app {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 /// In single quotes, where gnuplot interprets nothing but a doubled quote; on one line.
 std::string quoted(const std::string& text) {

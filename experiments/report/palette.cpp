@@ -70,7 +70,7 @@ std::uint64_t hash_of(const std::string& name) {
   return h;
 }
 
-bool is_style(const nlohmann::json& j) {
+bool is_style(const nlohmann::ordered_json& j) {
   const auto within = [&](const char* part, std::size_t n) {
     return j.contains(part) && j[part].is_number_unsigned() && j[part].get<std::uint64_t>() < n;
   };

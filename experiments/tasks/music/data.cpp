@@ -11,7 +11,7 @@
 namespace ebb::app {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 constexpr const char* splits[] = {"train", "valid", "test"};
 constexpr const char* expected_pieces =
@@ -45,10 +45,11 @@ Chord chord_of(const json& step, const Place& at) {
   if (!step.is_array()) at.reject(fmt::format("a list of keys is expected, not {}", shown(step)));
   Chord chord;
   for (const json& key : step) {
-    if (!key.is_number_integer() || key < at.lowest || key >= at.lowest + piano_keys)
+    const double number = key.is_number_integer() ? key.get<double>() : -1;  // integers may exceed an int
+    if (number < at.lowest || number >= at.lowest + piano_keys)
       at.reject(at.lowest > 0 ? fmt::format("{} is not a pitch of a piano: these go from 21 to 108", shown(key))
                               : fmt::format("{} is not a key: these go from 0 to 87; {}", shown(key), pitches));
-    chord.push_back(key.get<int>() - at.lowest);
+    chord.push_back(static_cast<int>(number) - at.lowest);
   }
   std::sort(chord.begin(), chord.end());
   const auto twice = std::adjacent_find(chord.begin(), chord.end());
