@@ -6,7 +6,7 @@ enum class Isa { sse2, avx2, avx512 };
 
 /// The instruction set of the kernels in use: the best that the processor supports and this build contains, or the one
 /// named by EBB_ISA=sse2|avx2|avx512.
-/// Errors: ValueError if EBB_ISA names an unknown set, or one that the processor or the build lacks, or if the processor
+/// Errors: ValueError if EBB_ISA names an unknown set or one that the processor or the build lacks, or if the processor
 /// supports no set of this build.
 Isa isa();
 const char* name_of(Isa);
