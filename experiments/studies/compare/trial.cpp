@@ -20,22 +20,27 @@ std::optional<Measure> trained(Parts& parts, const std::string& part, const Task
   Model model{task, v.cell, v.settings, trial.seed};
   Job& job = parts.job();
   study::TrialLog log{job, task, v.name, v.cell, v.settings, trial.seed};
-  const auto origin = std::make_shared<Origin>(Origin{.task = task.name(),
-                                                      .cell = v.cell,
-                                                      .data = task.data(),
-                                                      .options = {{"variant", v.name}},
-                                                      .seed = trial.seed,
-                                                      .started = study::seconds_since_1970()});
+  Origin origin{.task = task.name(),
+                .cell = v.cell,
+                .data = task.data(),
+                .options = {{"variant", v.name}},
+                .seed = trial.seed,
+                .started = study::seconds_since_1970()};
   double start = 0;
   TrainKeeper keeper =
       study::keep_training(parts, part, origin, [&](Archive& a) { a("thread seconds", trial.seconds); });
   keeper.begin = [&](const TrainRecord& before) {
     updates = static_cast<int>(before.curve.size());
     job.progress().skip(updates);
-    log.begin(before.curve, origin->started);
+    log.begin(before.curve, origin.started);
     start = thread_seconds() - (trial.seconds.empty() ? 0 : trial.seconds.back());
   };
   log.watch(keeper, model);
+  keeper.look = [look = keeper.look, &start](const Grads& g) {  // it is no part of the time that is compared
+    const double before = thread_seconds();
+    look(g);
+    start += thread_seconds() - before;
+  };
   trial.training = train(
       model, task, v.settings, trial.seed,
       [&](const CurvePoint& p) {
