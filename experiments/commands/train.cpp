@@ -202,25 +202,13 @@ struct TrainOne {
     auto meter = diverged ? nullptr : meter_of(task);
     if (meter) meter->keep_outputs();
     const double loss = diverged ? NAN : test_loss(model, task, Split::test, s, 1 << 30, meter.get());
-    if (!diverged) {
-      const RunFiles files(job, seed);
-      if (const std::optional<OutputTable> outputs = meter ? meter->outputs() : std::nullopt)
-        job.write(files.name(outputs->name) + ".csv", outputs->csv);
-      job.keep(files.name("weights") + ".safetensors",
-               [&](const std::string& path) { save_weights(path, model.w, architecture(task, s).metadata()); });
-      job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
-                            task.info().baseline_about, number_text(task.info().baseline)));
-      if (const auto* const text = task.as<HasAlphabet>(); text && writes)
-        continue_text(model, text->alphabet(), {.length = 600},
-                      [this](const std::string& character) { written_ += character; });
-      if (meter) job.print(fmt::format("seed {}: {}\n", seed, measures_text(meter->measures())));
-    } else {
+    if (!diverged) keep_results(job, model, task, s, seed, loss, meter.get());
+    else
       job.fail_run(
           fmt::format(
               "diverged at {} (seed {}, {}, lr {}); the curve so far and the last checkpoint are kept, but no weights",
               record.diverged, seed, cell, s.lr),
           job.seeds().size());
-    }
     if (!record.interrupted) end_log(record, model, loss, meter.get(), writes ? written_ : "");
     const double seconds =
         record.seconds + job.seconds() - trained_at;  // includes earlier processes if the run was resumed
@@ -232,6 +220,22 @@ struct TrainOne {
     };
     if (seed == job.seeds().back()) take();
     else job.run_ended(take, [&] { fill(job, task); });
+  }
+
+  // The weights of a run that has not diverged, and what they make of the test split.
+  void keep_results(Job& job, const Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed,
+                    double loss, const Meter* meter) {
+    const RunFiles files(job, seed);
+    if (const std::optional<OutputTable> outputs = meter ? meter->outputs() : std::nullopt)
+      job.write(files.name(outputs->name) + ".csv", outputs->csv);
+    job.keep(files.name("weights") + ".safetensors",
+             [&](const std::string& path) { save_weights(path, model.w, architecture(task, s).metadata()); });
+    job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
+                          task.info().baseline_about, number_text(task.info().baseline)));
+    if (const auto* const text = task.as<HasAlphabet>(); text && written_.empty())
+      continue_text(model, text->alphabet(), {.length = 600},
+                    [this](const std::string& character) { written_ += character; });
+    if (meter) job.print(fmt::format("seed {}: {}\n", seed, measures_text(meter->measures())));
   }
 
   Architecture architecture(const Task& task, const TaskSettings& s) const {

@@ -15,6 +15,21 @@ struct KeptTrial {
   void visit(Fields& f) { f("trial", trial)("measure", measure); }
 };
 
+std::optional<Measure> tested(const Model& model, const Task& task, const Variant& v, Trial& trial,
+                              study::TrialLog& log) {
+  auto meter = meter_of(task);
+  const std::optional<std::string> by = meter ? meter->validates_by() : std::nullopt;
+  if (!by) meter.reset();
+  trial.loss = trial.quality = test_loss(model, task, Split::test, v.settings, 1 << 30, meter.get());
+  const std::vector<Measure> measures = meter ? meter->measures() : std::vector<Measure>{};
+  if (!trial.training.interrupted)
+    log.end({.training = trial.training, .weights = model.w, .loss = trial.loss, .measures = measures});
+  if (!meter) return {};
+  const Measure m = measure_named(*by, measures);
+  trial.quality = m.value;
+  return m;
+}
+
 std::optional<Measure> trained(Parts& parts, const std::string& part, const Task& task, const Variant& v, Trial& trial,
                                int& updates) {
   Model model{task, v.cell, v.settings, trial.seed};
@@ -54,19 +69,7 @@ std::optional<Measure> trained(Parts& parts, const std::string& part, const Task
     if (!trial.training.interrupted) log.end({.training = trial.training, .weights = model.w});
     return {};
   }
-  auto meter = meter_of(task);
-  const std::optional<std::string> by = meter ? meter->validates_by() : std::nullopt;
-  if (!by) meter.reset();
-  trial.loss = trial.quality = test_loss(model, task, Split::test, v.settings, 1 << 30, meter.get());
-  if (!trial.training.interrupted)
-    log.end({.training = trial.training,
-             .weights = model.w,
-             .loss = trial.loss,
-             .measures = meter ? meter->measures() : std::vector<Measure>{}});
-  if (!meter) return {};
-  const Measure m = measure_named(*by, meter->measures());
-  trial.quality = m.value;
-  return m;
+  return tested(model, task, v, trial, log);
 }
 
 }  // namespace
