@@ -258,7 +258,7 @@ void Job::write_so_far(const std::function<void()>& fill) {
 int Job::finish() {
   if (progress_) progress_->clear();
   else create_folder();
-  const bool stopped = interrupted();  // a signal from here on stops nothing
+  const bool stopped = interrupted();  // a signal from here on stops no work
   if (stopped) report.badge("INTERRUPTED");
   summary.set({"interrupted"}, stopped);
   write_results();
@@ -275,7 +275,7 @@ int Job::finish() {
   print(end + address_of(folder_.path() + "/report.html") + "\n");
   const std::string failure = ebb::detail::printable(failure_text());
   if (!failure.empty()) std::fputs(fmt::format("ebb {}: {}\n", command_, failure).c_str(), stderr);
-  return stopped ? 130 : failure.empty() ? 0 : 1;
+  return interrupted() ? 130 : failure.empty() ? 0 : 1;
 }
 
 void Job::write_results() {

@@ -85,8 +85,7 @@ TEST_CASE("a study is resumed only with the text that it has read") {
   REQUIRE(ebb_command({"clip", "--quick", "--thresholds", "1", "--values", "none", "--steps", "5", "--seeds", "1",
                        "--text", f / "a.txt", "--out", f / "run"})
               .code == 0);
-  text[100] = 'a';
-  text[101] = 'b';
+  std::swap(text[100], text[102]);
   f.file("a.txt", text);
   const Outcome o = ebb_command({"clip", "--resume", f / "run"});
   CHECK(o.code == 2);
