@@ -258,14 +258,17 @@ void Job::write_so_far(const std::function<void()>& fill) {
 int Job::finish() {
   if (progress_) progress_->clear();
   else create_folder();
-  if (interrupted()) report.badge("INTERRUPTED");
-  summary.set({"interrupted"}, interrupted());
+  const bool stopped = interrupted();  // a signal from here on stops no work
+  if (stopped) report.badge("INTERRUPTED");
+  summary.set({"interrupted"}, stopped);
   write_results();
   std::string files;
   for (const std::string& f : folder_.written()) files += (files.empty() ? "" : ", ") + f;
   std::string end = "\n";
+  if (stopped && shared_.resumes)
+    end = fmt::format("to resume: ebb {} --resume {}\n\n", command_, ebb::detail::printable(folder_.path()));
   for (const std::string& line :
-       wrapped(fmt::format("{} after {}; in {}: {}", interrupted() ? "interrupted" : "done", duration_text(seconds()),
+       wrapped(fmt::format("{} after {}; in {}: {}", stopped ? "interrupted" : "done", duration_text(seconds()),
                            ebb::detail::printable(folder_.path()), files),
                78))
     end += line + "\n";
