@@ -1,6 +1,11 @@
+#include <fmt/format.h>
 #include <algorithm>
+#include <ebb/data/text_file.hpp>
+#include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/ops/parallel.hpp>
+#include <ebb/ops/printable.hpp>
+#include <filesystem>
 
 namespace ebb::app {
 
@@ -20,6 +25,28 @@ void LongCommand::options(Options& o) {
   o.add("--threads", shared_.threads, "number of threads; results do not depend on it").at_least(1).at_most(1024);
   o.add("--quick", shared_.quick, "run the whole job at a toy size, in seconds");
   o.add("--full", shared_.full, "use the sizes of the literature");
+  if (!resumes_) return;
+  o.add("--resume", resume_,
+        "resume the job in this folder with its options; parts that were completed are not repeated")
+      .type("DIR")
+      .unrecorded();
+}
+
+void LongCommand::prepare(Options& o) {
+  if (!resume_.empty()) restore(o);
+  before(shared_, o);
+}
+
+// A job is resumed with the options recorded in its folder, and in that folder.
+void LongCommand::restore(Options& o) {
+  if (!shared_.out.empty() && shared_.out != resume_)
+    throw ValueError(
+        fmt::format("--resume continues in the job's own folder, '{}'; --out '{}' is another", resume_, shared_.out));
+  check_writer(resume_, name_);
+  const std::string config = resume_ + "/config.toml";
+  restore_config(o, name_, config, read_text(config), {"threads"});
+  shared_.out = resume_;
+  shared_.again = true;
 }
 
 Size LongCommand::size() const {
@@ -29,7 +56,15 @@ Size LongCommand::size() const {
 
 int LongCommand::run() {
   Job job{name_, shared_, *declared_};
-  work(job);
+  const std::string how = resumes_ ? fmt::format("to resume: ebb {} --resume ", name_) : "";
+  try {
+    work(job);
+  } catch (Error& e) {  // what was completed is not lost
+    if (std::error_code none; resumes_ && !job.again() && std::filesystem::exists(job.folder() + "/parts", none))
+      e.with_context("; " + how + ebb::detail::printable(job.folder()));
+    throw;
+  }
+  if (resumes_ && job.interrupted()) job.print(how + ebb::detail::printable(job.folder()) + "\n");
   return job.finish();
 }
 

@@ -31,7 +31,7 @@ class LongCommand : public Command {
  public:
   explicit LongCommand(std::string name) : name_(std::move(name)) {}
   void options(Options&) final;
-  void prepare(Options& o) final { before(shared_, o); }
+  void prepare(Options&) final;
   Size size() const final;
   int run() final;
 
@@ -40,9 +40,13 @@ class LongCommand : public Command {
   virtual void before(SharedOptions&, Options&) {}
   virtual void work(Job&) = 0;
   void default_seeds(int n) { shared_.seeds = n; }
+  /// Adds --resume DIR: the command keeps its results in Parts (parts.hpp) and takes those of an earlier process.
+  void resumes() { resumes_ = true; }
 
  private:
-  std::string name_;
+  void restore(Options&);
+  std::string name_, resume_;
+  bool resumes_ = false;
   SharedOptions shared_;
   Options* declared_ = nullptr;
 };
@@ -60,6 +64,8 @@ template <class E> class ExperimentCommand final : public LongCommand {
  public:
   explicit ExperimentCommand(const char* name) : LongCommand(name) {
     if constexpr (requires { E::seeds; }) default_seeds(E::seeds);
+    if constexpr (requires { E::resumes; })
+      if (E::resumes) resumes();
   }
 
  private:
@@ -85,6 +91,7 @@ template <class E> class ExperimentCommand final : public LongCommand {
 ///     };
 ///     EBB_EXPERIMENT(depth, Depth, "what it shows");
 ///
+/// With `static constexpr bool resumes = true;` it has --resume DIR and keeps its results in Parts (parts.hpp).
 /// Use EBB_EXPERIMENT_NAMED for a name with a hyphen.
 #define EBB_EXPERIMENT(name, Type, about) EBB_EXPERIMENT_NAMED(name, #name, Type, about)
 #define EBB_EXPERIMENT_NAMED(id, name, Type, about)                             \
