@@ -33,17 +33,18 @@ std::map<std::string, std::string> options_in(const std::string& config) {
 /// What all parts of a folder belong to: job.json beside them.
 struct Parts::Origin {
   int format = parts_format;
-  std::string command;
-  std::map<std::string, std::string> options, same;
+  std::string command{};
+  std::map<std::string, std::string> options{}, same{};
+  Writer writer{};
   void visit(Fields& f) {
     f("format", format);
     if (format != parts_format) return;  // the others may have another form
-    f("command", command)("options", options)("same", same);
+    f("command", command)("options", options)("same", same)("writer", writer);
   }
 };
 
 Parts::Parts(Job& job, std::map<std::string, std::string> same)
-    : job_(job), folder_(job.folder() + "/parts"), writer_{version_and_commit(), name_of(isa())} {
+    : job_(job), folder_(job.folder() + "/parts"), writer_{version_and_commit(), name_of(isa())}, beginner_(writer_) {
   if (!job.again()) remove_all();
   check_origin(std::move(same));
 }
@@ -62,7 +63,8 @@ void Parts::remove_all() const {
 void Parts::check_origin(std::map<std::string, std::string> same) {
   Origin here{.command = job_.command(),
               .options = options_in(config_text(job_.command(), job_.options(), {"threads"})),
-              .same = std::move(same)};
+              .same = std::move(same),
+              .writer = writer_};
   const std::string path = folder_ + origin_name, text = job_.again() ? read(path) : "";
   job_.keep("parts/", [&](const std::string&) {
     if (text.empty()) write_whole(path, json_of(here) + "\n");
@@ -73,6 +75,7 @@ void Parts::check_origin(std::map<std::string, std::string> same) {
     throw FileError(fmt::format("'{}' was written by another version of Ebb, and this one, " EBB_VERSION
                                 ", cannot resume it: run it again, with --config and another --out",
                                 job_.folder()));
+  beginner_ = there.writer;
   there.options["command"] = there.command;
   here.options["command"] = here.command;
   for (const auto& [now, before] : {std::pair{&here.options, &there.options}, {&here.same, &there.same}})
@@ -83,6 +86,8 @@ void Parts::check_origin(std::map<std::string, std::string> same) {
                         job_.folder(), name, at == before->end() ? "unknown" : ebb::detail::printable(at->second),
                         ebb::detail::printable(value)));
 }
+
+void Parts::warn_of_beginner() { warn_of(beginner_); }
 
 // Readable, and unique by the checksum of the name.
 std::string Parts::path_of(const std::string& name, const char* ending) const {

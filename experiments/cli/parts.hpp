@@ -34,6 +34,8 @@ class Parts {
   /// The path of a checkpoint for a part that takes long: `finish` removes it.
   std::string checkpoint(const std::string& name) const { return path_of(name, ".checkpoint"); }
   Job& job() const { return job_; }
+  /// For results that are kept in files of their own: warns if other kernels, or another version of Ebb, began the job.
+  void warn_of_beginner();
 
  private:
   struct Writer {  // whose bits a part holds
@@ -57,7 +59,7 @@ class Parts {
   void warn_of(const Writer&);
   Job& job_;
   const std::string folder_;
-  Writer writer_;
+  Writer writer_, beginner_;
   std::mutex warning_;
   bool warned_of_writer_ = false, warned_of_disk_ = false;
 };

@@ -16,7 +16,11 @@ std::string duration_text(double seconds) {
   return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
-Progress::Progress(double total) : total_(total), terminal_(isatty(STDERR_FILENO) == 1) {}
+Progress::Progress(double total, std::chrono::milliseconds interval)
+    : total_(total), terminal_(isatty(STDERR_FILENO) == 1) {
+  if (!terminal_) lines_ = std::jthread([this, interval](const std::stop_token& stop) { print_lines(stop, interval); });
+}
+
 Progress::~Progress() { clear(); }
 
 void Progress::advance(double work, const std::string& what) {
@@ -40,19 +44,34 @@ void Progress::clear() {
   visible_ = false;
 }
 
-void Progress::draw() {
-  constexpr int width = 20;
+Progress::State Progress::state() const {
   const double share = total_ > 0 ? std::clamp(done_ / total_, 0.0, 1.0) : 1.0;
   const double spent = std::chrono::duration<double>(Clock::now() - started_).count();
+  return {share, spent, share > 0.01 ? duration_text(spent * (1 - share) / share) + " left" : "..."};
+}
+
+void Progress::draw() {
+  constexpr int width = 20;
+  const State now = state();
   std::string bar;
-  for (int k = 0; k < width; ++k) bar += k < share * width ? "█" : "░";
-  const std::string left = share > 0.01 ? duration_text(spent * (1 - share) / share) + " left" : "...";
-  const std::string head = fmt::format(" {:3.0f} %  {}  ", 100 * share, left);
+  for (int k = 0; k < width; ++k) bar += k < now.share * width ? "█" : "░";
+  const std::string head = fmt::format(" {:3.0f} %  {}  ", 100 * now.share, now.left);
   const std::size_t room = static_cast<std::size_t>(
       std::max(0, terminal_columns(STDERR_FILENO) - width - static_cast<int>(head.size()) - 1));
   fmt::print(stderr, "\r{}{}{}\033[K", bar, head, what_.substr(0, room));
   std::fflush(stderr);
   visible_ = true;
+}
+
+// In a thread of its own, which sleeps: a single piece of work may take an hour.
+void Progress::print_lines(const std::stop_token& stop, std::chrono::milliseconds interval) {
+  std::unique_lock lock(mutex_);
+  for (auto next = Clock::now() + interval;; next += interval) {
+    if (ended_.wait_until(lock, stop, next, [&] { return stop.stop_requested(); })) return;
+    const State now = state();
+    fmt::print(stderr, "{:3.0f} %  {} so far, {}  {}\n", 100 * now.share, duration_text(now.spent), now.left, what_);
+    std::fflush(stderr);
+  }
 }
 
 }  // namespace ebb::app

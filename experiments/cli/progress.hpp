@@ -1,15 +1,18 @@
 #pragma once
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <string>
+#include <thread>
 
 namespace ebb::app {
 
-/// A progress bar on stderr with the time left; silent if stderr is not a terminal. Safe to call from several threads.
+/// A progress bar on stderr with the time left. If stderr is not a terminal, such as a log file, it is a line each minute
+/// instead, also while one piece of work takes longer than that. Safe to call from several threads.
 class Progress {
  public:
-  /// total in units of work; several runs share one bar.
-  explicit Progress(double total);
+  /// total in units of work; several runs share one bar. `interval`: between lines.
+  explicit Progress(double total, std::chrono::milliseconds interval = std::chrono::minutes(1));
   ~Progress();  ///< clears the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -21,13 +24,21 @@ class Progress {
   void clear();
 
  private:
+  struct State {
+    double share, spent;
+    std::string left;
+  };
+  State state() const;
   void draw();
+  void print_lines(const std::stop_token&, std::chrono::milliseconds interval);
   using Clock = std::chrono::steady_clock;
   std::mutex mutex_;
   double total_, done_ = 0;
   std::string what_;
   Clock::time_point started_ = Clock::now(), drawn_{};
   bool terminal_, visible_ = false;
+  std::condition_variable_any ended_;
+  std::jthread lines_;  // last: it uses the others
 };
 
 /// "3:07" or "1:02:30" for minutes and hours, "41 s" below a minute, "0.8 s" below ten seconds.

@@ -2,6 +2,7 @@
 #include <bit>
 #include <cstring>
 #include <ebb/experiments/report/event_file.hpp>
+#include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 
 static_assert(std::endian::native == std::endian::little, "lengths and checksums are stored little-endian");
@@ -17,7 +18,7 @@ namespace summary {
 enum : protozero::pbf_tag_type { value = 1 };
 }
 namespace value {
-enum : protozero::pbf_tag_type { tag = 1, simple_value = 2 };
+enum : protozero::pbf_tag_type { tag = 1, simple_value = 2, histogram = 5 };
 }
 
 constexpr std::array<std::uint32_t, 256> table = [] {
@@ -40,12 +41,50 @@ template <class T> std::string bytes_of(T x) {
   return bytes;
 }
 
-std::string record(const std::string& message) {
+template <class T> T from_bytes(std::string_view bytes) {
+  T x;
+  std::memcpy(&x, bytes.data(), sizeof x);
+  return x;
+}
+
+StoredEvent stored(std::string_view message) {
+  StoredEvent e;
+  protozero::pbf_reader in{message.data(), message.size()};
+  while (in.next()) switch (in.tag()) {
+      case event::step: e.step = in.get_int64(); break;
+      case event::summary:
+        for (auto all = in.get_message(); all.next(summary::value);)
+          for (auto one = all.get_message(); one.next(); one.skip()) e.histograms |= one.tag() == value::histogram;
+        break;
+      default: in.skip();
+    }
+  return e;
+}
+
+}  // namespace
+
+std::string event_record(const std::string& message) {
   const std::string length = bytes_of(std::uint64_t{message.size()});
   return length + bytes_of(masked(crc32c(length))) + message + bytes_of(masked(crc32c(message)));
 }
 
-}  // namespace
+std::vector<StoredEvent> stored_events(std::string_view file) {
+  constexpr std::size_t head = 12, tail = 4;  // length and its checksum; the checksum of the message
+  std::vector<StoredEvent> all;
+  while (file.size() >= head + tail) {
+    const std::string_view length = file.substr(0, 8);
+    const auto size = from_bytes<std::uint64_t>(length);
+    if (from_bytes<std::uint32_t>(file.substr(8)) != masked(crc32c(length)) || size > file.size() - head - tail) break;
+    const std::string_view message = file.substr(head, size);
+    if (from_bytes<std::uint32_t>(file.substr(head + size)) != masked(crc32c(message))) break;
+    try {
+      all.push_back(stored(message));
+    } catch (const protozero::exception&) { break; }
+    all.back().record = file.substr(0, head + size + tail);
+    file.remove_prefix(head + size + tail);
+  }
+  return all;
+}
 
 std::uint32_t crc32c(std::string_view bytes) {
   std::uint32_t r = ~0u;
@@ -58,7 +97,7 @@ std::string event_file_head(double wall_time) {
   protozero::pbf_writer w{message};
   w.add_double(event::wall_time, wall_time);
   w.add_string(event::file_version, "brain.Event:2");
-  return record(message);
+  return event_record(message);
 }
 
 std::string scalars_event(double wall_time, std::int64_t step, const std::vector<Scalar>& scalars) {
@@ -74,7 +113,7 @@ std::string scalars_event(double wall_time, std::int64_t step, const std::vector
       one.add_float(value::simple_value, static_cast<float>(s.value));
     }
   }
-  return record(message);
+  return event_record(message);
 }
 
 }  // namespace ebb::app

@@ -19,6 +19,16 @@ struct Scalar {
 ///           tensorflow/core/lib/io/record_writer.cc
 std::string event_file_head(double wall_time);  ///< wall_time in seconds since 1970
 std::string scalars_event(double wall_time, std::int64_t step, const std::vector<Scalar>&);
+std::string event_record(const std::string& message);  ///< of an Event message
+
+/// A record of a file, for a program that continues it.
+struct StoredEvent {
+  std::int64_t step = 0;
+  bool histograms = false;    ///< it has some
+  std::string_view record{};  ///< as in the file
+};
+/// All whole records, up to the first that is cut off or damaged.
+std::vector<StoredEvent> stored_events(std::string_view file);
 
 /// CRC-32 with the polynomial of Castagnoli: crc32c("123456789") is e3069283.
 ///

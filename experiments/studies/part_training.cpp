@@ -5,10 +5,9 @@
 
 namespace ebb::app::study {
 
-TrainKeeper keep_training(const Parts& parts, const std::string& part, Origin origin,
+TrainKeeper keep_training(const Parts& parts, const std::string& part, std::shared_ptr<Origin> from,
                           std::function<void(Archive&)> more, double least_seconds) {
   using Clock = std::chrono::steady_clock;
-  const auto from = std::make_shared<Origin>(std::move(origin));
   from->options["kernels"] = name_of(isa());  // others would change the bits of the rest
   const auto saved = std::make_shared<Clock::time_point>(Clock::now());
   const auto extended = [more](const TrainPart& run) {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/study.hpp>
-#include <ebb/experiments/train/task.hpp>
+#include <ebb/experiments/train/architecture.hpp>
 #include <ebb/ops/printable.hpp>
 #include <limits>
 #include <map>
@@ -162,6 +162,12 @@ void show(Job& job, const std::string& title, const Table& t, const std::string&
   text += table_text(t);
   for (const std::string& line : wrapped(verdict, 76)) text += "  " + line + "\n";
   job.print(text);
+}
+
+std::map<std::string, std::string> data_of(const Task& task, const Task::Inputs& inputs) {
+  std::map<std::string, std::string> all{{"data", task.data()}};
+  if (!inputs.text.empty()) all["text's CRC-32C"] = sum_of_text(inputs.text);  // an edited text is other data
+  return all;
 }
 
 std::string attempt(const std::function<void()>& run) {

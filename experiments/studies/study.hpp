@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
-#include <ebb/experiments/cli/job.hpp>
+#include <ebb/experiments/cli/parts.hpp>
+#include <ebb/experiments/train/task.hpp>
 
 /// Shared by the studies (`ebb clip`, `ebb tbptt`, `ebb dropout`, `ebb forcing`): several variants of one technique,
 /// each with every seed, compared in a table and in plots.
@@ -59,6 +60,12 @@ std::string table_text(const Table&);
 /// Adds the table to the report and prints it.
 void show(Job&, const std::string& title, const Table&, const std::string& verdict);
 
+/// What must agree with a job that is resumed besides its options: a task's data, and the text that it reads.
+std::map<std::string, std::string> data_of(const Task&, const Task::Inputs& = {});
+/// The name of a run among the parts of a job: "norm 1, seed 3".
+inline std::string part_name(const Job& job, const std::string& way, std::size_t seed) {
+  return way + ", seed " + std::to_string(job.seeds()[seed]);
+}
 /// The message of the exception thrown by a run; empty if there is none.
 std::string attempt(const std::function<void()>& run);
 /// Makes the command fail, with exit code 1, if a run diverged. `ways` are variants or windows with a name and runs by
@@ -78,5 +85,31 @@ template <class W> void report_divergence(Job& job, const std::vector<W>& ways) 
 using Take = std::function<void()>;
 void each_run(Job&, std::size_t ways, const std::function<Take(std::size_t way, std::size_t seed)>& body,
               const std::function<void()>& fill);
+
+/// The runs of a study, each with a result R that is a part of the job (cli/parts.hpp). Seeds are indices.
+template <class R> struct Runs {
+  std::vector<std::string> ways;                ///< names of the variants
+  std::function<double(std::size_t way)> work;  ///< of one run, in units of the progress bar
+  std::function<void(std::size_t way, std::size_t seed, R&)> run;
+  std::function<bool(const R&)> complete;  ///< whether it has run to its end, rather than to Ctrl-C
+  std::function<void(std::size_t way, std::size_t seed, R)> take;  ///< stores the result, as for each_run
+};
+/// Makes those that no earlier process has completed, as each_run, and keeps each when it has ended.
+template <class R> void each_part(Parts& parts, const Runs<R>& runs, const std::function<void()>& fill) {
+  Job& job = parts.job();
+  const auto body = [&](std::size_t way, std::size_t seed) -> Take {
+    const std::string name = part_name(job, runs.ways[way], seed);
+    const auto result = std::make_shared<R>();
+    if (std::optional<R> earlier = parts.finished<R>(name)) {
+      *result = std::move(*earlier);
+      job.progress().skip(runs.work(way));
+    } else {
+      runs.run(way, seed, *result);
+      if (runs.complete(*result)) parts.finish(name, *result);
+    }
+    return [&runs, way, seed, result] { runs.take(way, seed, std::move(*result)); };
+  };
+  each_run(job, runs.ways.size(), body, fill);
+}
 
 }  // namespace ebb::app::study

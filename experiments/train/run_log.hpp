@@ -1,6 +1,5 @@
 #pragma once
-#include <ebb/experiments/cli/append_file.hpp>
-#include <ebb/experiments/train/train.hpp>
+#include <ebb/experiments/train/event_log.hpp>
 
 namespace ebb::app {
 
@@ -14,18 +13,21 @@ namespace ebb::app {
 /// Errors    FileError if a file cannot be written
 class RunLog {
  public:
-  /// `before`: the curve so far of a run that is resumed. `started`: seconds since 1970, the wall time of second 0.
+  /// As for EventLog.
   RunLog(const std::string& csv, const std::string& events, double started, const std::vector<CurvePoint>& before = {},
-         const std::string& measure = "loss");
+         const std::string& measure = "loss", const RunNotes& = {});
   void add(const CurvePoint&);
+  void look(const LeafSet& weights, const Grads& grads) { events_.look(weights, grads); }
+  void end(const EventLog::End& e) { events_.end(e); }
 
   static std::string csv(const std::vector<CurvePoint>&);  ///< with the header
-  static std::string events(double started, const std::vector<CurvePoint>&, const std::string& measure = "loss");
+  static std::string events(double started, const std::vector<CurvePoint>& curve, const std::string& measure = "loss") {
+    return EventLog::events(started, curve, measure);
+  }
 
  private:
-  double started_;
-  std::string valid_;  // its tag
-  AppendFile csv_, events_;
+  AppendFile csv_;
+  EventLog events_;
 };
 
 }  // namespace ebb::app

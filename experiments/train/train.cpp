@@ -106,6 +106,7 @@ class Training {
 
   void run(const TrainWatch& watch, const TrainKeeper& keeper) {
     TrainPart part{[this](Archive& a) { visit(a); }};
+    keeper_ = &keeper;
     if (keeper.load) keeper.load(part);
     time_.go_on_from(record.seconds);
     if (keeper.begin) keeper.begin(record);
@@ -195,6 +196,7 @@ class Training {
     const ShardLoss loss = [&](Shard& shard) { return treatment_.loss(shard, batch, carry_); };
     Result r = backward(m_.w, options, loss);
     treatment_.settle(r, step, record.remedies);
+    look(r.grads, step);
     const auto [norm, clipped] = clip(r.grads);
     if (step == 1) first_loss_ = r.loss;
     numbers_ += static_cast<double>(batch.rows()) * batch.steps();
@@ -210,6 +212,13 @@ class Training {
             .gradient_norm = norm,
             .clipped = clipped,
             .lr = rate_(step - 1)};
+  }
+
+  void look(const Grads& grads, int step) {
+    if (keeper_->look_every <= 0 || !keeper_->look || step % keeper_->look_every != 0) return;
+    const double before = time_.seconds();
+    keeper_->look(grads);
+    time_.go_on_from(before);
   }
 
   Clipped clip(Grads& g) const {
@@ -247,6 +256,7 @@ class Training {
   const TaskSettings s_;
   const std::uint64_t seed_;
   const ClipRule& clip_;
+  const TrainKeeper* keeper_ = nullptr;  // while it runs
   std::unique_ptr<Optimizer> optimizer_;
   Schedule rate_;
   EarlyStopping stop_;

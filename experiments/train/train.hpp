@@ -73,6 +73,10 @@ struct TrainKeeper {
   /// stands still.
   std::function<void(int update)> observe{};
   int observe_every = 0;
+  /// Sees the gradients of every `look_every` updates (0: never), before clipping, while the weights are those that
+  /// they belong to. The curve's clock stands still.
+  std::function<void(const Grads&)> look{};
+  int look_every = 0;
 };
 
 /// Whether an update has diverged, by the definition of every command: its loss or gradient is not finite, or its loss

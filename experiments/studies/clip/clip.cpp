@@ -3,6 +3,7 @@
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/clip/clip.hpp>
+#include <ebb/experiments/studies/trial_log.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_inputs.hpp>
 #include <ebb/experiments/train/try_out.hpp>
@@ -42,6 +43,7 @@ Clipped apply(const Rule& rule, Grads& g, Clipping& seen) {
 ///
 /// Source    Pascanu et al. 2013, arXiv:1211.5063; by value: Mikolov 2012
 struct Clip {
+  static constexpr bool resumes = true;
   std::string task = "chars", cell = "irnn", optimizer = "sgd";
   std::vector<std::string> thresholds{"0", "0.1", "1", "10"}, values{"0.01"};
   int hidden = 64, length = 100, batch = 16, steps = 2000;
@@ -103,14 +105,16 @@ struct Clip {
       add_to_summary(job, outcomes, made->info(), made->data());
       report_divergence(job, outcomes);
     };
-    each_run(
-        job, outcomes.size(),
-        [&](std::size_t way, std::size_t seed) -> Take {
-          const auto run = std::make_shared<Clipping>();
-          one(job, *made, s, outcomes[way].rule, job.seeds()[seed], *run);
-          return [&outcomes, way, seed, run] { outcomes[way].runs[seed] = std::move(*run); };
-        },
-        fill);
+    Parts parts{job, study::data_of(*made, inputs)};
+    Runs<Clipping> runs{
+        .ways = {},
+        .work = [&](std::size_t) { return double(steps); },
+        .run = [&](std::size_t way, std::size_t seed,
+                   Clipping& c) { one(job, *made, s, outcomes[way].rule, job.seeds()[seed], c); },
+        .complete = [](const Clipping& c) { return !c.training.interrupted; },
+        .take = [&](std::size_t way, std::size_t seed, Clipping c) { outcomes[way].runs[seed] = std::move(c); }};
+    for (const Outcome& o : outcomes) runs.ways.push_back(o.rule.name);
+    each_part(parts, runs, fill);
     fill();
   }
 
@@ -127,15 +131,21 @@ struct Clip {
   void one(Job& job, const Task& made, const TaskSettings& s, const Rule& rule, std::uint64_t seed, Clipping& c) const {
     c.begun = true;
     Model model{made, cell, s, seed};
+    TrialLog log{job, made, rule.name, cell, s, seed};
+    log.begin({}, seconds_since_1970());
+    TrainKeeper keeper;
+    log.watch(keeper, model);
     int updates = 0;
     c.training = train(
         model, made, s, seed,
         [&](const CurvePoint& p) {
           ++updates;
+          log.add(p);
           job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", rule.name, seed, p.loss));
         },
-        {}, [&](Grads& g) { return apply(rule, g, c); });
+        keeper, [&](Grads& g) { return apply(rule, g, c); });
     if (c.training.diverged.empty()) c.loss = test_loss(model, made, Split::test, s);
+    if (!c.training.interrupted) log.end({.training = c.training, .weights = model.w, .loss = c.loss});
     job.progress().skip(steps - updates);
   }
 };

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/train/task.hpp>
-#include <ebb/experiments/train/train.hpp>
+#include <ebb/experiments/train/train_fields.hpp>
 
 /// The data shared by the files of `ebb clip`.
 namespace ebb::app::clip_study {
@@ -21,6 +21,7 @@ struct Clipping {
   std::vector<double> cosines{};  ///< between the gradient before and after clipping, for clipped updates
   double loss = NAN;              ///< on the test split; NaN if the run diverged or was not started
   bool begun = false;
+  void visit(Fields& f) { f("training", training)("after", after)("cosines", cosines)("loss", loss)("begun", begun); }
 };
 
 /// The runs of one rule over all seeds.

@@ -21,6 +21,7 @@ constexpr double not_given = std::numeric_limits<double>::quiet_NaN();
 /// Compares recurrent cells, a TCN and a Transformer at equal parameter counts on one task: the quality they reach, how
 /// soon, and the cost of longer sequences; also one cell with different word vectors, or reading in both directions.
 struct Compare {
+  static constexpr bool resumes = true;
   std::string task = "adding";
   std::vector<std::string> cells{"rnn", "lstm", "gru", "tcn", "transformer"}, embeddings, directions;
   std::vector<std::string> lengths{"64", "128", "256", "512", "1024", "2048", "4096"};
@@ -75,8 +76,9 @@ struct Compare {
     const std::vector<int> steps = measured_lengths();
     job.start(work_of(job, r, steps));
     announce(job, r);
-    train_all(job, r);
-    if (!steps.empty()) measure_lengths(job, r, steps);
+    Parts parts{job, study::data_of(*tasks_.front(), sizes.inputs)};
+    train_all(parts, r);
+    if (!steps.empty()) measure_lengths(parts, r, steps);
     fill(job, r);
   }
 
@@ -233,7 +235,8 @@ struct Compare {
   }
 
   // Seeds outermost, so that after Ctrl-C there is a comparison of all, from fewer seeds.
-  void train_all(Job& job, Results& r) {
+  void train_all(Parts& parts, Results& r) {
+    Job& job = parts.job();
     measure_ = {"loss", 0, r.info.unit, r.info.baseline, r.info.baseline_about, false};
     const int n = static_cast<int>(r.variants.size());
     std::optional<OneThread> only;  // as for several runs, which run in parallel
@@ -244,7 +247,7 @@ struct Compare {
       const auto number = static_cast<std::size_t>(k / n);
       if (job.interrupted()) return;
       Trial trial{.seed = v.trials[number].seed};
-      const std::optional<Measure> m = run_trial(job, task_of(at), v, trial);
+      const std::optional<Measure> m = run_trial(parts, task_of(at), v, trial);
       const auto take = [&] {
         if (trial.ok() && m) measure_ = *m;
         r.variants[at].trials[number] = std::move(trial);
@@ -254,10 +257,17 @@ struct Compare {
   }
 
   // Sequentially, so that nothing else in this program runs during the timing.
-  void measure_lengths(Job& job, Results& r, const std::vector<int>& steps) const {
+  void measure_lengths(Parts& parts, Results& r, const std::vector<int>& steps) const {
+    Job& job = parts.job();
     const double most = memory > 0 ? 1e9 * memory : .5 * free_memory(),
                  share = length_share(r, steps) / double(steps.size());
     for (std::size_t c = 0; c < cells.size() && !job.interrupted(); ++c) {
+      const std::string part = "lengths of " + cells[c];
+      if (std::optional<CellCost> earlier = parts.finished<CellCost>(part)) {
+        r.costs.push_back(std::move(*earlier));
+        job.progress().skip(length_share(r, steps));
+        continue;
+      }
       TaskSettings s = r.variants[c].settings;
       s.length = task_of(c).steps(s);  // as it was trained
       r.costs.push_back(cost_by_length(
@@ -265,6 +275,7 @@ struct Compare {
           [&](int length) {
             job.progress().advance(share, fmt::format("{}, {}", cells[c], count_text(length, "step")));
           }));
+      if (!job.interrupted()) parts.finish(part, r.costs.back());
     }
   }
 

@@ -1,6 +1,6 @@
 #pragma once
-#include <ebb/experiments/cli/job.hpp>
-#include <ebb/experiments/train/train.hpp>
+#include <ebb/experiments/cli/parts.hpp>
+#include <ebb/experiments/train/train_fields.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <set>
 
@@ -57,13 +57,17 @@ struct Trial {
   double loss = 0;                ///< on the test split, in the task's unit
   std::string failed{};           ///< empty, or the error that ended this run only
   bool ok() const { return begun && failed.empty() && training.diverged.empty(); }
+  void visit(Fields& f) {
+    f("seed", seed)("begun", begun)("training", training)("seconds", seconds)("quality", quality)("loss", loss);
+  }
 };
 
 struct Variant;
-/// Trains and tests it; an exception is stored with the trial, so that the others continue.
+/// Trains and tests it, unless an earlier process has; an exception is stored with the trial, so that the others
+/// continue.
 ///
 /// Returns   the measure of quality; nothing if that is the loss, or the trial failed
-std::optional<Measure> run_trial(Job&, const Task&, const Variant&, Trial&);
+std::optional<Measure> run_trial(Parts&, const Task&, const Variant&, Trial&);
 
 /// A cell with one embedding and one direction; all seeds.
 struct Variant {
@@ -103,11 +107,13 @@ struct Cost {
   int length = 0;
   double seconds = 0, kept = 0;  ///< CPU time on one thread; bytes on the tape
   std::string skipped{};         ///< empty, or why it was not measured
+  void visit(Fields& f) { f("length", length)("seconds", seconds)("kept", kept)("skipped", skipped); }
 };
 struct CellCost {
-  std::string cell;
+  std::string cell{};
   int hidden = 0;
   std::vector<Cost> costs{};
+  void visit(Fields& f) { f("cell", cell)("hidden", hidden)("costs", costs); }
 };
 /// Measures the longer lengths only if their memory, extrapolated from the shorter ones, stays below `most_bytes`.
 ///

@@ -5,6 +5,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/dropout/dropout.hpp>
 #include <ebb/experiments/studies/study.hpp>
+#include <ebb/experiments/studies/trial_log.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_inputs.hpp>
 #include <ebb/experiments/train/try_out.hpp>
@@ -19,6 +20,7 @@ namespace {
 /// Source    Gal & Ghahramani 2016, arXiv:1512.05287; Zaremba et al. 2014, arXiv:1409.2329; Semeniuta et al. 2016,
 ///           arXiv:1603.05118
 struct DropoutStudy {
+  static constexpr bool resumes = true;
   std::vector<std::string> ways{"none", "naive", "input", "variational"};
   std::string task = "chars", cell = "lstm";
   double p = .3, part = 0, lr = 3e-3;
@@ -82,14 +84,15 @@ struct DropoutStudy {
       add_to_summary(job, results, made->info(), made->data());
       study::report_divergence(job, results);
     };
-    study::each_run(
-        job, ways.size(),
-        [&](std::size_t way, std::size_t seed) -> study::Take {
-          const auto run = std::make_shared<WayRun>();
-          one(job, *made, with(s, ways[way], p), results[way], job.seeds()[seed], *run);
-          return [&results, way, seed, run] { results[way].runs[seed] = std::move(*run); };
-        },
-        fill);
+    Parts parts{job, study::data_of(*made, inputs)};
+    const study::Runs<WayRun> runs{
+        .ways = ways,
+        .work = [&](std::size_t) { return double(steps); },
+        .run = [&](std::size_t way, std::size_t seed,
+                   WayRun& run) { one(job, *made, with(s, ways[way], p), results[way], job.seeds()[seed], run); },
+        .complete = [](const WayRun& run) { return run.done || !run.diverged.empty(); },
+        .take = [&](std::size_t way, std::size_t seed, WayRun run) { results[way].runs[seed] = std::move(run); }};
+    study::each_part(parts, runs, fill);
     fill();
   }
 
@@ -100,8 +103,13 @@ struct DropoutStudy {
     const TaskInfo info = made.info();
     int updates = 0;
     run.begun = true;
-    const TrainRecord record = train(model, made, s, seed, [&](const CurvePoint& c) {
+    study::TrialLog log{job, made, way.name, cell, s, seed};
+    log.begin({}, study::seconds_since_1970());
+    TrainKeeper keeper;
+    log.watch(keeper, model);
+    const auto watch = [&](const CurvePoint& c) {
       ++updates;
+      log.add(c);
       run.seen.push_back(c.loss);
       job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", way.name, seed, c.loss));
       if (!c.validated()) return;
@@ -114,7 +122,8 @@ struct DropoutStudy {
       run.train.push_back(test_loss(model, made, Split::train, s, as_many));
       stop.update(valid);
       if (stop && run.stopped == 0) run.stopped = c.step;
-    });
+    };
+    const TrainRecord record = train(model, made, s, seed, watch, keeper);
     job.progress().skip(s.steps - updates);
     run.done = record.diverged.empty() && !record.interrupted;
     run.diverged = record.diverged;
@@ -123,6 +132,7 @@ struct DropoutStudy {
     if (run.done) run.test_at_end = test_loss(model, made, Split::test, s);
     stop.restore();
     run.test = test_loss(model, made, Split::test, s);
+    if (run.done) log.end({.training = record, .weights = model.w, .loss = run.test});
   }
 };
 EBB_EXPERIMENT_NAMED(dropout_study, "dropout", DropoutStudy,

@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <ebb/experiments/cli/fields.hpp>
 #include <ebb/experiments/cli/job.hpp>
 #include <ebb/experiments/train/train.hpp>
 
@@ -15,6 +16,10 @@ struct WayRun {
   std::size_t best = 0;                            ///< index of the best validation
   int stopped = 0;                                 ///< update at which early stopping would have stopped; 0: never
   double test = NAN, test_at_end = NAN;            ///< with the weights of the best validation, and with the last
+  void visit(Fields& f) {
+    f("begun", begun)("done", done)("diverged", diverged)("seen", seen)("update", update)("train", train);
+    f("valid", valid)("best", best)("stopped", stopped)("test", test)("test_at_end", test_at_end);
+  }
 };
 struct Way {
   std::string name;

@@ -2,6 +2,7 @@
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/studies/forcing/forcing.hpp>
 #include <ebb/experiments/studies/study.hpp>
+#include <ebb/experiments/studies/trial_log.hpp>
 #include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 
@@ -13,6 +14,7 @@ namespace {
 ///
 /// Source    Bengio et al. 2015, arXiv:1506.03099
 struct ForcingStudy {
+  static constexpr bool resumes = true;
   std::vector<std::string> ways{"forcing", "linear", "exponential", "inverse-sigmoid"};
   Practice p;
 
@@ -63,20 +65,22 @@ struct ForcingStudy {
     job.report.title("Teacher forcing and scheduled sampling");
     job.report.lead(
         "A model fed only true inputs never meets its own errors. How accurate is it when fed its own forecasts?");
-    study::each_run(
-        job, ways.size(),
-        [&](std::size_t way, std::size_t seed) -> study::Take {
-          const Way& w = results[way];
-          const auto own = std::make_shared<WayRun>();
-          WayRun& run = *own;
-          Forecaster m(p, job.seeds()[seed]);
-          train(m, *task, p, w.name, job.seeds()[seed], run, [&](double loss) {
-            job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", w.name, job.seeds()[seed], loss));
-          });
-          if (run.done) run.errors = test(m, *task, p, {});
-          return [&results, way, seed, own] { results[way].runs[seed] = std::move(*own); };
-        },
-        fill);
+    Parts parts{job, study::data_of(*task)};
+    const study::Runs<WayRun> runs{
+        .ways = ways,
+        .work = [&](std::size_t) { return double(p.steps); },
+        .run =
+            [&](std::size_t way, std::size_t seed, WayRun& run) {
+              Forecaster m(p, job.seeds()[seed]);
+              train(m, *task, p, ways[way], job.seeds()[seed], run, [&](double loss) {
+                job.progress().advance(1, fmt::format("{} seed {}  {:.4g}", ways[way], job.seeds()[seed], loss));
+              });
+              if (run.done) run.errors = test(m, *task, p, {});
+              study::keep_curves(job, ways[way], job.seeds()[seed], {{"train/loss", {run.update, run.loss}}});
+            },
+        .complete = [](const WayRun& run) { return run.done || !run.diverged.empty(); },
+        .take = [&](std::size_t way, std::size_t seed, WayRun run) { results[way].runs[seed] = std::move(run); }};
+    study::each_part(parts, runs, fill);
     fill();
   }
 };

@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <ebb/experiments/cli/fields.hpp>
 #include <ebb/experiments/cli/job.hpp>
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/nn/cell_list.hpp>
@@ -31,6 +32,7 @@ struct Forecaster {
 struct Errors {
   std::vector<double> forced{}, free{};
   static double over(const std::vector<double>& by_step, int steps);  ///< over the given number of first steps
+  void visit(Fields& f) { f("forced", forced)("free", free); }
 };
 
 struct WayRun {
@@ -38,6 +40,9 @@ struct WayRun {
   std::string diverged{};  ///< empty, or where
   std::vector<double> update{}, loss{};
   Errors errors{};
+  void visit(Fields& f) {
+    f("begun", begun)("done", done)("diverged", diverged)("update", update)("loss", loss)("errors", errors);
+  }
 };
 struct Way {
   std::string name;

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
+#include <ebb/experiments/report/event_file.hpp>
+#include <ebb/experiments/report/log_event.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/studies/observe/drive.hpp>
 #include <ebb/experiments/studies/observe/observation.hpp>
+#include <ebb/experiments/studies/trial_log.hpp>
 #include <iterator>
 
 namespace ebb::app::observe {
@@ -43,6 +46,20 @@ void add_to_summary(Job& job, const std::vector<Subject>& subjects, const Observ
     for (const auto& [name, list] : m.values[k]->all())
       if (list.size() == 1) of.set({name}, list[0]);
   }
+}
+
+/// The single numbers of a subject's measures for TensorBoard: "lyapunov/sum".
+void keep_events(Job& job, const Subject& s, std::size_t at, const std::vector<Observation>& all) {
+  const double now = study::seconds_since_1970();
+  LogEvent event(now, 0);
+  event.hparams({{"cell", s.cell_name}, {"task", s.task().name()}, {"hidden", double(s.hidden)}});
+  for (const Observation& m : all)
+    if (m.values[at])
+      for (const auto& [name, list] : m.values[at]->all())
+        if (list.size() == 1 && std::isfinite(list[0]))
+          event.scalar(fmt::format("{}/{}", m.entry->name, name), list[0]);
+  job.keep(fmt::format("tensorboard/{}/events.out.tfevents.ebb", study::folder_name(s.name)),
+           [&](const std::string& path) { write_whole(path, event_file_head(now) + event.record()); });
 }
 
 /// Every number of a measure.
@@ -87,6 +104,7 @@ void add_to_page(Job& job, const std::vector<Subject>& subjects, const std::vect
     if (!s.remedy.empty()) of.set({"remedy"}, s.remedy);
   }
   add_why(job, subjects, all, a);
+  for (std::size_t k = 0; k < subjects.size(); ++k) keep_events(job, subjects[k], k, all);
   for (const Observation& m : all) {
     add_to_summary(job, subjects, m);
     const std::vector<Observed> observed = m.observed(subjects);

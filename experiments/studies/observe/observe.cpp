@@ -11,6 +11,7 @@
 #include <ebb/experiments/studies/observe/stop.hpp>
 #include <ebb/experiments/studies/observe/unread.hpp>
 #include <ebb/experiments/studies/study.hpp>
+#include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/ops/number.hpp>
@@ -37,8 +38,9 @@ std::string measures_help() {
 
 /// Where the gradient of a cell goes, and why.
 struct Observe {
+  static constexpr bool resumes = true;
   std::vector<std::string> runs, weights, cells, measures, widths, remedies;
-  std::string task, resume, varied, leading;
+  std::string task, varied, leading;
   std::optional<int> determinants, length, rows;
   Amount amount;
   TaskOptions sizes;
@@ -65,9 +67,6 @@ struct Observe {
         .check([](const std::optional<int>& n) { return !n || (*n >= 1 && *n <= 10'000); }, "from 1 to 10,000");
     o.add("--lags", amount.lags, "largest lag T - t of gradient norms").at_least(1).at_most(100'000).quick(100);
     o.add("--free", amount.free, "zero inputs instead of the task's data");
-    o.add("--resume", resume, "resume in this folder; measures that were completed are not repeated")
-        .type("DIR")
-        .unrecorded();
     o.add("--hidden", widths, "widths of the cells' states; each is observed (default: chosen by the task)")
         .type("H")
         .check([](const auto& all) { return std::all_of(all.begin(), all.end(), width_of); },
@@ -103,20 +102,9 @@ struct Observe {
     o.example("ebb observe --resume runs/observe-20260101-120000");
   }
 
-  void prepare(SharedOptions& shared, Options& o) {
-    if (!resume.empty()) restore(shared, o);
+  void prepare(SharedOptions&, Options& o) const {
     if (cells.empty() && !(runs.empty() && weights.empty())) reject_unread_by_weights(o);
     if (!measures.empty()) reject_unread_by_measures(o, measures);
-  }
-
-  void restore(SharedOptions& shared, Options& o) const {
-    check_writer(resume, "observe");
-    const std::string config = resume + "/config.toml";
-    restore_config(o, "observe", config, read_text(config), {});
-    if (!shared.out.empty() && shared.out != resume)
-      throw ValueError(fmt::format("--resume continues in the folder '{}'; --out '{}' is another", resume, shared.out));
-    shared.out = resume;
-    shared.again = true;
   }
 
   void run(Job& job) {
@@ -149,6 +137,8 @@ struct Observe {
 
     for (const Observation& m : all) measurements_ += std::count(m.unfit.begin(), m.unfit.end(), "");
     job.start(double(all.size() * subjects.size()));
+    Parts parts{job, origin_of(subjects)};
+    parts.warn_of_beginner();
     job.report.title("Observed: " + title(subjects));
     job.report.lead("Where the gradient goes, and why: measures over the whole state, in float64.");
     const auto fill = [&] { add_to_page(job, subjects, all, amount); };
@@ -159,10 +149,20 @@ struct Observe {
       one(job, all[m], subjects[s], s, fill);
     });
     fill();
-    if (job.interrupted()) job.print(fmt::format("to resume: ebb observe --resume {}\n", job.folder()));
   }
 
  private:
+  // What must agree with the job that is resumed besides its options.
+  static std::map<std::string, std::string> origin_of(const std::vector<Subject>& subjects) {
+    std::map<std::string, std::string> all;
+    for (const Subject& s : subjects) {
+      for (const auto& [name, value] : study::data_of(s.task(), s.task().inputs()))
+        all[fmt::format("{} of {}", name, s.task().name())] = value;
+      if (!s.weights.empty()) all[fmt::format("CRC-32C of '{}'", s.weights)] = sum_of_text(s.weights);
+    }
+    return all;
+  }
+
   std::vector<const MeasureEntry*> chosen() const {
     std::vector<const MeasureEntry*> entries;
     for (const MeasureEntry* e : measure_list())

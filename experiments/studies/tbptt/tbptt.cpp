@@ -3,6 +3,7 @@
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/studies/tbptt/tbptt.hpp>
+#include <ebb/experiments/studies/trial_log.hpp>
 #include <ebb/experiments/train/model.hpp>
 
 namespace ebb::app::tbptt {
@@ -14,6 +15,7 @@ using namespace study;
 /// goes back through the last `window` characters; learning rate, rows, updates, characters and the losses of an update
 /// are the same for every window.
 struct Tbptt {
+  static constexpr bool resumes = true;
   std::vector<std::string> tasks{"chars", "echo"}, windows{"5", "10", "20", "50", "100"};
   std::string cell = "lstm", optimizer = "adam";
   int hidden = 64, rows = 32, every = 5, lag = 15, characters = 200'000, stretch = 400;
@@ -98,41 +100,58 @@ struct Tbptt {
   }
 
  private:
+  // The result of one run; that of the largest window includes the biases of all windows.
+  struct Reached {
+    WindowRun run{};
+    std::vector<Bias> at_start{}, trained{};
+    void visit(Fields& f) { f("run", run)("at_start", at_start)("trained", trained); }
+  };
+
   // The largest window first, because it takes longest; it also measures the bias of all windows at the same weights.
   static void work(Job& job, const std::vector<std::unique_ptr<Task>>& made, std::vector<StreamResult>& results,
                    const std::vector<int>& sizes, const std::function<void()>& fill) {
     double steps = 0;
     for (const int k : sizes) steps += static_cast<double>(k) * results[0].reading.updates;
     job.start(steps * static_cast<double>(made.size() * job.seeds().size()));
-    each_run(
-        job, made.size() * sizes.size(),
-        [&](std::size_t way, std::size_t seed) -> Take {
-          StreamResult& result = results[way % made.size()];
-          const std::size_t k = sizes.size() - 1 - way / made.size();
-          const auto made_here = std::make_shared<Reached>();
-          WindowRun& run = made_here->run;
-          const auto biases = [&](const Reader& reader, const Task& task, std::vector<Bias>& of_windows) {
-            for (const int window : sizes) of_windows.push_back(bias_of(reader, task, result.reading, window));
-          };
-          const Task& task = *made[way % made.size()];
-          const bool measures = k + 1 == sizes.size();
-          Reader reader(task, result.reading, job.seeds()[seed]);
-          if (measures) biases(reader, task, made_here->at_start);
-          read(reader, task, result.reading, sizes[k], job.seeds()[seed], run, [&](double loss) {
-            job.progress().advance(
-                sizes[k], fmt::format("{} window {} seed {}  {:.4g}", result.name, sizes[k], job.seeds()[seed], loss));
-          });
-          if (measures && run.done) biases(reader, task, made_here->trained);
-          return [&result, k, seed, made_here] { keep(*made_here, result, k, seed); };
-        },
-        fill);
+    std::map<std::string, std::string> data;
+    for (std::size_t k = 0; k < made.size(); ++k)
+      for (const auto& [name, value] : data_of(*made[k], made[k]->inputs()))
+        data[name + " of " + results[k].name] = value;
+    Parts parts{job, std::move(data)};
+    const auto stream_of = [&](std::size_t way) { return way % made.size(); };
+    const auto window_of = [&](std::size_t way) { return sizes.size() - 1 - way / made.size(); };
+    Runs<Reached> runs{
+        .ways = {},
+        .work = [&](std::size_t way) { return double(sizes[window_of(way)]) * results[0].reading.updates; },
+        .run =
+            [&](std::size_t way, std::size_t seed, Reached& reached) {
+              one(job, *made[stream_of(way)], results[stream_of(way)], sizes, window_of(way), seed, reached);
+            },
+        .complete = [](const Reached& r) { return r.run.done || !r.run.diverged.empty(); },
+        .take = [&](std::size_t way, std::size_t seed,
+                    Reached r) { keep(r, results[stream_of(way)], window_of(way), seed); }};
+    for (std::size_t way = 0; way < made.size() * sizes.size(); ++way)
+      runs.ways.push_back(fmt::format("{}, window {}", results[stream_of(way)].name, sizes[window_of(way)]));
+    each_part(parts, runs, fill);
   }
 
-  // Stores the result of one run; that of the largest window includes the biases of all windows.
-  struct Reached {
-    WindowRun run{};
-    std::vector<Bias> at_start{}, trained{};
-  };
+  static void one(Job& job, const Task& task, const StreamResult& result, const std::vector<int>& sizes, std::size_t k,
+                  std::size_t seed, Reached& reached) {
+    const auto biases = [&](const Reader& reader, std::vector<Bias>& of_windows) {
+      for (const int window : sizes) of_windows.push_back(bias_of(reader, task, result.reading, window));
+    };
+    const bool measures = k + 1 == sizes.size();
+    Reader reader(task, result.reading, job.seeds()[seed]);
+    if (measures) biases(reader, reached.at_start);
+    read(reader, task, result.reading, sizes[k], job.seeds()[seed], reached.run, [&](double loss) {
+      job.progress().advance(
+          sizes[k], fmt::format("{} window {} seed {}  {:.4g}", result.name, sizes[k], job.seeds()[seed], loss));
+    });
+    if (measures && reached.run.done) biases(reader, reached.trained);
+    keep_curves(job, fmt::format("{}, window {}", result.name, sizes[k]), job.seeds()[seed],
+                {{"train/loss", {reached.run.read, reached.run.loss}}});
+  }
+
   static void keep(Reached& r, StreamResult& result, std::size_t window, std::size_t seed) {
     WindowRun& run = result.windows[window].runs[seed];
     r.run.at_start = run.at_start;  // these two are perhaps stored already

@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <ebb/experiments/cli/fields.hpp>
 #include <ebb/experiments/cli/job.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/nn/cell_list.hpp>
@@ -34,6 +35,7 @@ struct Reader {
 struct Bias {
   double cosine = NAN;
   double difference = NAN;  ///< |truncated - full| / |full|
+  void visit(Fields& f) { f("cosine", cosine)("difference", difference); }
 };
 
 /// One window with one seed.
@@ -46,6 +48,10 @@ struct WindowRun {
   double seconds = NAN,
          kept_bytes = NAN;     ///< per character, including its share of the update; memory of the tapes of one update
   Bias at_start{}, trained{};  ///< both at the weights of the largest window's run
+  void visit(Fields& f) {
+    f("begun", begun)("done", done)("diverged", diverged)("read", read)("loss", loss)("test", test);
+    f("seconds", seconds)("kept_bytes", kept_bytes)("at_start", at_start)("trained", trained);
+  }
 };
 
 struct Window {
