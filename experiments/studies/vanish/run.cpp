@@ -3,6 +3,7 @@
 #include <ebb/experiments/cli/parts.hpp>
 #include <ebb/experiments/studies/part_training.hpp>
 #include <ebb/experiments/studies/study.hpp>
+#include <ebb/experiments/studies/trial_log.hpp>
 #include <ebb/experiments/studies/vanish/vanish.hpp>
 #include <ebb/experiments/studies/why_fields.hpp>
 #include <ebb/experiments/train/train_fields.hpp>
@@ -41,39 +42,49 @@ void measure_initial(Job& job, const Model& model, const Measured& of, const Tas
   if (initial.error) std::rethrow_exception(initial.error);
 }
 
-/// How the training is saved within its part, and measured on the way.
-TrainKeeper keeper_of(Parts& parts, const Model& model, const Measured& of, const TaskResult& result,
-                      const CellResult& cell, Run& run, int& updates) {
-  TrainKeeper keeper = study::keep_training(
-      parts, part_name(result, cell, run),
-      {.task = result.name, .cell = cell.cell, .data = result.data, .options = {}, .seed = run.seed},
-      [&run](Archive& a) { a("profiles", run.during); });
-  keeper.begin = [&](const TrainRecord& record) {
-    updates = static_cast<int>(record.curve.size());
-    parts.job().progress().skip(updates);
+/// One training that is saved within its part, logged, and measured on the way.
+TrainRecord trained(Parts& parts, const Measured& of, const TaskResult& result, const CellResult& cell, Run& run,
+                    Model& model, study::TrialLog& log, int& updates) {
+  Job& job = parts.job();
+  const TaskSettings s = settings_of(result, cell);
+  const auto origin = std::make_shared<Origin>(Origin{.task = result.name,
+                                                      .cell = cell.cell,
+                                                      .data = result.data,
+                                                      .options = {},
+                                                      .seed = run.seed,
+                                                      .started = study::seconds_since_1970()});
+  TrainKeeper keeper = study::keep_training(parts, part_name(result, cell, run), origin,
+                                            [&run](Archive& a) { a("profiles", run.during); });
+  keeper.begin = [&](const TrainRecord& before) {
+    updates = static_cast<int>(before.curve.size());
+    job.progress().skip(updates);
+    log.begin(before.curve, origin->started);
   };
   keeper.observe_every = result.every;
   keeper.observe = [&](int update) {
     run.during.add(update, whole_state(chosen_norms(result, gradient_norms(model, of.map_rows))));
   };
-  return keeper;
+  log.watch(keeper, model);
+  return train(
+      model, *of.task, s, run.seed,
+      [&](const CurvePoint& p) {
+        ++updates;
+        log.add(p);
+        job.progress().advance(1, fmt::format("{}: {} seed {}  {:.4g}", result.name, cell.cell, run.seed, p.loss));
+      },
+      keeper);
 }
 
-void measure_and_train(Parts& parts, const Measured& of, const TaskResult& result, Run& run, const CellResult& cell,
+void measure_and_train(Parts& parts, const Measured& of, const TaskResult& result, const CellResult& cell, Run& run,
                        Initial& initial, int& updates) {
-  Job& job = parts.job();
   const TaskSettings s = settings_of(result, cell);
   run.begun = true;
   Model model{*of.task, cell.base, s, run.seed};
   run.weights = model.w.trained();
-  measure_initial(job, model, of, result, run, cell, initial);
+  measure_initial(parts.job(), model, of, result, run, cell, initial);
 
-  const TrainKeeper keeper = keeper_of(parts, model, of, result, cell, run, updates);
-  const TrainWatch watch = [&](const CurvePoint& p) {
-    ++updates;
-    job.progress().advance(1, fmt::format("{}: {} seed {}  {:.4g}", result.name, cell.cell, run.seed, p.loss));
-  };
-  run.training = train(model, *of.task, s, run.seed, watch, keeper);
+  study::TrialLog log{parts.job(), *of.task, fmt::format("{}, {}", result.name, cell.cell), cell.base, s, run.seed};
+  run.training = trained(parts, of, result, cell, run, model, log, updates);
 
   if (run.training.curve.empty()) {  // --steps 0, or Ctrl-C: there is no training
     run.loss = run.loss_before;
@@ -84,6 +95,7 @@ void measure_and_train(Parts& parts, const Measured& of, const TaskResult& resul
   } else {
     run.loss = std::numeric_limits<double>::quiet_NaN();
   }
+  if (!run.training.interrupted) log.end({.training = run.training, .weights = model.w, .loss = run.loss});
 }
 
 }  // namespace
@@ -108,7 +120,7 @@ void make_run(Parts& parts, const Measured& of, const TaskResult& result, const 
   }
   const double started = job.seconds();
   int updates = 0;
-  run.failed = study::attempt([&] { measure_and_train(parts, of, result, run, cell, initial, updates); });
+  run.failed = study::attempt([&] { measure_and_train(parts, of, result, cell, run, initial, updates); });
   if (!run.failed.empty()) run.loss = std::numeric_limits<double>::quiet_NaN();
   job.progress().skip(result.settings.steps - updates);
   run.seconds += job.seconds() - started;

@@ -85,7 +85,9 @@ struct Vanish {
 
     job.start(work);
     std::map<std::string, std::string> data;
-    for (const TaskResult& task : results) data["data of " + task.name] = task.data;
+    for (const Measured& m : measured)
+      for (const auto& [what, text] : study::data_of(*m.task, sizes.inputs))
+        data[fmt::format("{} of {}", what, m.task->name())] = text;
     Parts parts{job, data};
     job.report.title("Vanishing gradients: " + fmt::format("{}", fmt::join(cells, ", ")));
     job.report.lead(
