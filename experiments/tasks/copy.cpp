@@ -80,8 +80,7 @@ class Copy final : public SimpleTask, public HasMeter, public FixedLength {
       case Size::quick: return {.hidden = 16, .length = length(), .batch = 20, .steps = 200, .lr = 5e-3};
       case Size::full:
         return {.hidden = 128, .length = length(), .batch = 20, .steps = 50'000, .lr = 1e-3, .optimizer = rmsprop};
-      default:
-        return {.hidden = 64, .length = length(), .batch = 20, .steps = 5000, .lr = 1e-3, .optimizer = rmsprop};
+      default: return {.hidden = 64, .length = length(), .batch = 20, .steps = 5000, .lr = 1e-3, .optimizer = rmsprop};
     }
   }
 

@@ -84,9 +84,8 @@ ProfileRows::ProfileRows(const Model& m, const Task& task, const ProfileSizes& s
 GradientNorms gradient_norms(const Model& m, const ProfileRows& rows) {
   const RecurrentNetwork& network = m.recurrent();
   const int B = rows.rows(), lags = rows.lags();
-  const auto r =
-      backward(m.w, {.rows = B, .dtype = f64, .training = false, .shards = rows.own_lengths() ? B : 0},
-               [&](Shard& s) { return followed_loss(network, s, rows); });
+  const auto r = backward(m.w, {.rows = B, .dtype = f64, .training = false, .shards = rows.own_lengths() ? B : 0},
+                          [&](Shard& s) { return followed_loss(network, s, rows); });
   GradientNorms norms;
   const Cell& cell = cell_of(network);
   for (int k = 0; k < cell.field_count(); ++k) {

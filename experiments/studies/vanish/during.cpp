@@ -71,7 +71,9 @@ std::string decades_text(double decades) {
 
 /// "At lag 100 the norm is 3e-12 of that at lag 1 before training, and 0.2 of that at lag 1 at the end; ..."
 std::string finding(const std::vector<const Profiles*>& runs, const std::vector<double>& updates, int far) {
-  const auto at = [&](double update) { return relative(runs, static_cast<int>(update), static_cast<std::size_t>(far)); };
+  const auto at = [&](double update) {
+    return relative(runs, static_cast<int>(update), static_cast<std::size_t>(far));
+  };
   const double first = at(updates.front()), last = at(updates.back());
   if (std::isnan(first) || std::isnan(last)) return {};
   std::string text = fmt::format("At lag {} the norm is {} before training and {} at the end", far, decades_text(first),

@@ -179,14 +179,14 @@ std::vector<Plot> training_plots(const TaskResult& task) {
 
 Table verdict_table(const TaskResult& task) {
   const auto [low, high] = scale_of(task);
-  Table t{.head = {"cell", "state", "factor per step", "half-life (steps)"},
-          .caption = fmt::format(
-              "Factor and half-life by least squares on ln norm over lags 10 to {0}; the next column{2} by how "
-              "much the norm changes. Steady: within two standard errors of no change, or by less than a factor of two "
-              "over {1} if these are not known; unclear: within them, but they allow more. Loss on the test split, "
-              "mean over seeds.",
-              std::min(100, task.lags), count_text(task.steps(), "step"),
-              task.shown().size() > 1 ? "s show" : " shows")};
+  Table t{
+      .head = {"cell", "state", "factor per step", "half-life (steps)"},
+      .caption = fmt::format(
+          "Factor and half-life by least squares on ln norm over lags 10 to {0}; the next column{2} by how "
+          "much the norm changes. Steady: within two standard errors of no change, or by less than a factor of two "
+          "over {1} if these are not known; unclear: within them, but they allow more. Loss on the test split, "
+          "mean over seeds.",
+          std::min(100, task.lags), count_text(task.steps(), "step"), task.shown().size() > 1 ? "s show" : " shows")};
   for (const int lag : task.shown()) t.head.push_back(fmt::format("lag 1 to {}", lag));
   t.head.push_back(fmt::format("lags 1 to {}", task.lags));
   t.head.emplace_back(task.info.unit);
@@ -198,8 +198,7 @@ Table verdict_table(const TaskResult& task) {
         const bool first = &d == &cell.decays.front();
         const std::vector<double> lags(decay.mean.empty() ? decay.mean.begin() : decay.mean.begin() + 1,
                                        decay.mean.end());
-        std::vector<Entry> row{trained || !first ? "" : cell.cell,
-                               d.name() + (trained ? ", trained" : ", initial"),
+        std::vector<Entry> row{trained || !first ? "" : cell.cell, d.name() + (trained ? ", trained" : ", initial"),
                                std::isfinite(decay.per_step) ? fmt::format("{:.3f}", std::exp(decay.per_step)) : "–",
                                half_life_text(trained ? d.trained_rate : d.init_rate, task.steps())};
         for (const int lag : task.shown())
@@ -253,8 +252,7 @@ std::string measured_text(const TaskResult& task, std::size_t seeds) {
   if (const std::string layers = layers_text(task); !layers.empty())
     text += fmt::format(", with respect to the state of {}", layers);
   if (!task.recurrence.empty()) text += fmt::format(", of the recurrence {}", task.recurrence);
-  if (task.own_lengths)
-    text += fmt::format("; these are its longest sequences, and large lags are those of fewer");
+  if (task.own_lengths) text += fmt::format("; these are its longest sequences, and large lags are those of fewer");
   return text + ".";
 }
 

@@ -27,9 +27,8 @@ std::string row(const std::string& name, const char* when, const Decay& d, const
   const auto [low, high] = scale_of(task);
   const std::vector<double> lags(d.mean.empty() ? d.mean.begin() : d.mean.begin() + 1, d.mean.end());
   return fmt::format("  {} {} {} {} {}  {} {}\n", fit(name, name_width), fit(when, 7), fit(factor_text(d), 7, true),
-                     fit(half_life_text(rate, task.steps()), 9, true),
-                     fit(fallen_text(d, task.far()), 9, true), spark(lags, low, high, spark_width),
-                     fit(loss, 9, true));
+                     fit(half_life_text(rate, task.steps()), 9, true), fit(fallen_text(d, task.far()), 9, true),
+                     spark(lags, low, high, spark_width), fit(loss, 9, true));
 }
 
 std::string remarks(const CellResult& cell) {
@@ -63,12 +62,11 @@ std::string updates_text(const TaskResult& task) {
 std::string table_text(const TaskResult& task) {
   const TaskSettings& s = task.settings;
   std::string text;
-  const std::string layers = s.layers == 1 ? "" : fmt::format(", {} (gradients: {})", count_text(s.layers, "layer"),
-                                                               layers_text(task));
-  for (const std::string& line :
-       wrapped(fmt::format("{}: T {}, hidden {}{}, batch {}, {}; {}", task.name, task.steps(), s.hidden, layers, s.batch,
-                           updates_text(task), task.data),
-               78))
+  const std::string layers =
+      s.layers == 1 ? "" : fmt::format(", {} (gradients: {})", count_text(s.layers, "layer"), layers_text(task));
+  for (const std::string& line : wrapped(fmt::format("{}: T {}, hidden {}{}, batch {}, {}; {}", task.name, task.steps(),
+                                                     s.hidden, layers, s.batch, updates_text(task), task.data),
+                                         78))
     text += line + "\n";
   text += fmt::format("  {} {} {} {} {}  {} {}\n", fit("cell", name_width), fit("", 7), fit("factor", 7, true),
                       fit("half-life", 9, true), fit(fmt::format("1 to {}", task.far()), 9, true),

@@ -38,7 +38,7 @@ struct Run {
   std::optional<study::Evidence> why_init{}, why_trained{};  ///< measured with the gradients
   double loss_before = 0, loss = 0;  ///< on the test split, in the task's unit; NaN if the run diverged or failed
   TrainRecord training{};
-  Profiles during{};      ///< of the whole state that is measured, while it is trained
+  Profiles during{};     ///< of the whole state that is measured, while it is trained
   std::string failed{};  ///< empty, or the error that ended this run only
   double seconds = 0;    ///< training, measuring and testing, with the measurement of the initial weights
   std::int64_t weights = 0;
@@ -60,7 +60,7 @@ struct Decays {
   std::string field;  ///< h, c, ..., or "layer 1", ...; empty: all of several together
   Decay init{}, trained{};
   Estimate init_rate{NAN, NAN}, trained_rate{NAN, NAN};  ///< their slopes, with the error of the section "Why"
-  std::string name() const;  ///< "whole state", "dh", "layer 1"
+  std::string name() const;                              ///< "whole state", "dh", "layer 1"
 };
 
 struct CellResult {
@@ -79,7 +79,7 @@ struct TaskResult {
   std::string name, data;
   TaskInfo info;
   TaskSettings settings;
-  int lags = 0, rows = 0;  ///< the largest lag, and the sequences that are measured
+  int lags = 0, rows = 0;                        ///< the largest lag, and the sequences that are measured
   std::map<std::string, std::string> options{};  ///< that the task declares, with their values in JSON
   bool squared_error = true;                     ///< is the loss, and so spans decades
   std::vector<CellResult> cells{};

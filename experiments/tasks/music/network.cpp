@@ -52,9 +52,7 @@ PartialLoss MusicNetwork::loss(Shard& s, const Batch& any) const {
   return s.mean_tokens(binary_cross_entropy(logits, pack(s.sequence(batch.y), packing).all), batch.lengths);
 }
 
-Sequence MusicNetwork::recurrence_inputs(Shard& s, const Batch& b) const {
-  return s.sequence(b.get<MusicBatch>().x);
-}
+Sequence MusicNetwork::recurrence_inputs(Shard& s, const Batch& b) const { return s.sequence(b.get<MusicBatch>().x); }
 
 PartialLoss MusicNetwork::last_loss(Shard& s, const Batch& any, const Var& /*x*/, const Var& y) const {
   const auto& b = any.get<MusicBatch>();

@@ -135,9 +135,7 @@ std::vector<std::string> further_columns(const std::string& inputs, const std::s
 CsvTable read_columns(const std::string& path, const CsvOptions& options, const char* cure) {
   try {
     return read_csv(path, options);
-  } catch (const FileError& e) {
-    throw FileError(std::string(e.what()) + cure);
-  }
+  } catch (const FileError& e) { throw FileError(std::string(e.what()) + cure); }
 }
 
 /// The first 80 % for training, then 10 % each.
@@ -162,11 +160,10 @@ SeriesData csv_series(const std::string& path, const std::string& column, const 
     options.columns = further_columns(inputs, forecast);
     options.columns.insert(options.columns.begin(), forecast);
   }
-  const CsvTable t =
-      read_columns(path, options,
-                   inputs == "all" ? "; --inputs NAME,... reads only those and the one that is forecast"
-                   : column.empty() && !listed ? "; --column NAME reads only that one"
-                                               : "");
+  const CsvTable t = read_columns(path, options,
+                                  inputs == "all" ? "; --inputs NAME,... reads only those and the one that is forecast"
+                                  : column.empty() && !listed ? "; --column NAME reads only that one"
+                                                              : "");
   const int count = t.values.dim(1), n = t.values.dim(0);
   int at = listed ? 0 : count - 1;
   if (inputs == "all" && !column.empty()) {

@@ -12,8 +12,8 @@ struct SeriesSplit {
 
 struct SeriesData {
   SeriesSplit train, valid, test;
-  bool one = false;              ///< all splits are segments of one series in time; rows are segments of it
-  std::string source, column{};  ///< the data, and the column of a CSV file
+  bool one = false;                 ///< all splits are segments of one series in time; rows are segments of it
+  std::string source, column{};     ///< the data, and the column of a CSV file
   std::vector<std::string> more{};  ///< names of the further columns
 };
 

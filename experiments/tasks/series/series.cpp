@@ -153,7 +153,8 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
        .none = "0"},
       {.name = "inputs",
        .type = "NAME,...",
-       .help = "further columns of a CSV file that the model reads besides the one it forecasts; all: every other one"}};
+       .help =
+           "further columns of a CSV file that the model reads besides the one it forecasts; all: every other one"}};
   explicit Forecast(Inputs& in) : ahead_(in.own.choose_whole("ahead", 15)) {
     load(in);
     const Centring centring(data_.train.series, name_);

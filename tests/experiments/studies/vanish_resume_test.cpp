@@ -24,9 +24,7 @@ class Stopping final : public SimpleTask {
   explicit Stopping(Inputs&) {}
   TaskInfo info() const override { return {.baseline = 1.0 / 12, .baseline_about = "always the mean"}; }
   SimpleSizes sizes() const override { return {.inputs = ValueInputs{1}, .outputs = 1}; }
-  TaskSettings settings(Size) const override {
-    return {.hidden = 4, .length = 6, .batch = 4, .steps = 12, .lr = 1e-2};
-  }
+  TaskSettings settings(Size) const override { return {.hidden = 4, .length = 6, .batch = 4, .steps = 12, .lr = 1e-2}; }
   Batch batch(const BatchRequest& r) const override {
     if (r.split == Split::train && ++made == stop_at) std::raise(SIGTERM);
     const Key key = Key{r.split == Split::train ? r.seed : 0}.named("stopping").at(r.number);
@@ -37,9 +35,10 @@ class Stopping final : public SimpleTask {
 };
 EBB_TASK(stopping_own, Stopping, "the first number (made by the tests)");
 
-const std::vector<std::string> job{"vanish",  "--quick", "--tasks", "stopping_own", "--cells",  "rnn,lstm", "--lags",
-                                   "25",      "--rows",  "4",       "--seeds",      "2",        "--every",  "3",
-                                   "--steps", "12",      "--layers", "2",           "--remedy", "none,clip:.2"};
+const std::vector<std::string> job{
+    "vanish",   "--quick",     "--tasks", "stopping_own", "--cells", "rnn,lstm", "--lags", "25",       "--rows",
+    "4",        "--seeds",     "2",       "--every",      "3",       "--steps",  "12",     "--layers", "2",
+    "--remedy", "none,clip:.2"};
 
 Outcome ran(std::vector<std::string> words, int stop_at = -1) {
   Stopping::made = 0;

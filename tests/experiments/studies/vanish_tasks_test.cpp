@@ -9,8 +9,8 @@
 /// `ebb vanish` on every kind of task.
 namespace vanish_tasks_test {
 
-using nlohmann::json;
 using Catch::Matchers::Contains;
+using nlohmann::json;
 
 namespace {
 

@@ -49,8 +49,7 @@ std::pair<std::vector<int>, std::vector<int>> reference(const std::vector<int>& 
 
 TEST_CASE("copy asks for the first symbols at the end, and for blanks before") {
   for (const auto& [copied, gap] : {std::pair{10, 100}, {3, 1}, {1, 7}}) {
-    const auto task =
-        make_task("copy", {.own = {{"copied", std::to_string(copied)}, {"gap", std::to_string(gap)}}});
+    const auto task = make_task("copy", {.own = {{"copied", std::to_string(copied)}, {"gap", std::to_string(gap)}}});
     const SimpleBatch b = batch_of(*task, {.length = 5, .rows = 30, .number = 2, .seed = 4});  // its length is its own
     const Tokens& y = std::get<EveryStep>(b.targets).tokens;
     CHECK(std::get<EveryStep>(b.targets).first == 0);
