@@ -125,8 +125,8 @@ void Parts::write(const std::string& name, const std::string& text) {
 
 void Parts::check_name(const std::string& path, const std::string& name, const std::string& wanted) const {
   if (name != wanted)
-    throw FileError(fmt::format("'{}' is the result of '{}', not of '{}': remove it to compute it again", path,
-                                ebb::detail::printable(name), ebb::detail::printable(wanted)));
+    throw FileError(fmt::format("'{}' is the result of '{}', not of '{}'", path, ebb::detail::printable(name),
+                                ebb::detail::printable(wanted)));
 }
 
 void Parts::warn_of(const Writer& there) {

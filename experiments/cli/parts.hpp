@@ -2,6 +2,7 @@
 #include <ebb/experiments/cli/fields.hpp>
 #include <ebb/experiments/cli/job.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/ops/error.hpp>
 
 namespace ebb::app {
 
@@ -68,10 +69,15 @@ template <class R> std::optional<R> Parts::finished(const std::string& name) {
   if (!job_.again()) return {};
   const std::string path = path_of(name, ".json"), text = read(path);
   if (text.empty()) return {};
-  auto file = from_json<File<R>>(text, path);
-  check_name(path, file.name, name);
-  warn_of(file.writer);
-  return std::move(file.result);
+  try {
+    auto file = from_json<File<R>>(text, path);
+    check_name(path, file.name, name);
+    warn_of(file.writer);
+    return std::move(file.result);
+  } catch (FileError& e) {
+    e.with_context("; remove that file to compute this part again");
+    throw;
+  }
 }
 
 }  // namespace ebb::app

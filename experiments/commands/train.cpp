@@ -6,13 +6,12 @@
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/experiments/commands/run_files.hpp>
 #include <ebb/experiments/report/text_format.hpp>
-#include <ebb/experiments/studies/observe/over_training.hpp>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
 #include <ebb/experiments/train/remedy.hpp>
-#include <ebb/experiments/train/run_log.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/train_results.hpp>
@@ -93,7 +92,8 @@ struct TrainOne {
     announce(job, *task, s);
     for (const std::uint64_t seed : job.seeds()) {
       std::error_code ignored;
-      if (!job.again()) std::filesystem::remove(checkpoint_of(job, seed), ignored);  // of an earlier run in this folder
+      if (!job.again())
+        std::filesystem::remove(RunFiles(job, seed).checkpoint(), ignored);  // of an earlier run in this folder
     }
     for (const std::uint64_t seed : job.seeds())
       if (!job.interrupted()) one_or_hint(job, *task, s, seed);
@@ -139,6 +139,7 @@ struct TrainOne {
     o.example("ebb train sentiment --data FOLDER --direction both --threads 2");
     o.example("ebb train temporal-order --cell rnn --optimizer sgd --remedy omega:4");
     o.example("ebb train --resume runs/shakespeare               after Ctrl-C, a crash or a power cut");
+    o.example("ebb train --resume runs/shakespeare --steps 20000 more updates than before");
     o.example("ebb train --config runs/shakespeare/config.toml --seed 2");
   }
 
@@ -178,7 +179,7 @@ struct TrainOne {
             "; the run cannot be resumed from this checkpoint: to train again, ebb train --config {}/config.toml --out "
             "ANOTHER",
             folder));
-      else if (std::error_code none; std::filesystem::exists(checkpoint_of(job, seed), none))
+      else if (std::error_code none; std::filesystem::exists(RunFiles(job, seed).checkpoint(), none))
         e.with_context(fmt::format("; to resume: ebb train --resume {}", folder));
       throw;
     }
@@ -195,52 +196,46 @@ struct TrainOne {
                       seed, count_text(static_cast<double>(record.skipped)),
                       count_text(static_cast<double>(record.curve.size()), "update"), s.optimizer));
     if (job.interrupted()) job.print("interrupted; testing the weights so far (press Ctrl-C again to skip this)\n");
-    const bool diverged = !record.diverged.empty();
-    if (const std::string ended = end_of(record, task.info(), s); !ended.empty())
-      job.print(fmt::format("seed {}: {}\n", seed, ended));
+    const bool diverged = !record.diverged.empty(), writes = written_.empty();
+    const std::string ended = end_text(record, task.info(), s);
+    if (!ended.empty()) job.print(fmt::format("seed {}: {}\n", seed, ended));
     auto meter = diverged ? nullptr : meter_of(task);
+    if (meter) meter->keep_outputs();
     const double loss = diverged ? NAN : test_loss(model, task, Split::test, s, 1 << 30, meter.get());
-    if (!diverged) {
-      job.keep(name_of("weights", job, seed) + ".safetensors",
-               [&](const std::string& path) { save_weights(path, model.w, architecture(task, s).metadata()); });
-      job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
-                            task.info().baseline_about, number_text(task.info().baseline)));
-      if (const auto* const text = task.as<HasAlphabet>(); text && written_.empty())
-        continue_text(model, text->alphabet(), {.length = 600},
-                      [this](const std::string& character) { written_ += character; });
-      if (meter) job.print(fmt::format("seed {}: {}\n", seed, measures_text(meter->measures())));
-    } else {
+    if (!diverged) keep_results(job, model, task, s, seed, loss, meter.get());
+    else
       job.fail_run(
           fmt::format(
               "diverged at {} (seed {}, {}, lr {}); the curve so far and the last checkpoint are kept, but no weights",
               record.diverged, seed, cell, s.lr),
           job.seeds().size());
-    }
+    if (!record.interrupted) end_log(record, model, loss, meter.get(), writes ? written_ : "");
     const double seconds =
         record.seconds + job.seconds() - trained_at;  // includes earlier processes if the run was resumed
     std::vector<std::string> remedies;
     for (const auto& remedy : make_remedies(s.remedy)) remedies.push_back(remedy->text());
     const auto take = [&] {
-      results_.add(job, task, {seed, loss, seconds, model.w.trained(), cell, remedies}, record, std::move(meter));
+      results_.add(job, task, {seed, loss, seconds, model.w.trained(), cell, remedies, ended}, record,
+                   std::move(meter));
     };
     if (seed == job.seeds().back()) take();
     else job.run_ended(take, [&] { fill(job, task); });
   }
 
-  // Why the run ended before its last update, and which weights are kept; empty if neither applies.
-  static std::string end_of(const TrainRecord& r, const TaskInfo& info, const TaskSettings& s) {
-    const std::string best =
-        r.kept > 0
-            ? fmt::format("keeping the weights of update {}, which had the best validation score", count_text(r.kept))
-            : "";
-    const auto updates = count_text(static_cast<double>(r.curve.size()));
-    if (r.waited)
-      return fmt::format("stopped early, after {} of {}: {} without improvement (--patience); {}", updates,
-                         count_text(s.steps, "update"), count_text(s.patience, "validation"), best);
-    if (r.enough)
-      return fmt::format("stopped early, after {} of {}: the validation loss is below {} {}", updates,
-                         count_text(s.steps, "update"), number_text(s.enough), info.unit);
-    return best;
+  // The weights of a run that has not diverged, and what they make of the test split.
+  void keep_results(Job& job, const Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed,
+                    double loss, const Meter* meter) {
+    const RunFiles files(job, seed);
+    if (const std::optional<OutputTable> outputs = meter ? meter->outputs() : std::nullopt)
+      job.write(files.name(outputs->name) + ".csv", outputs->csv);
+    job.keep(files.name("weights") + ".safetensors",
+             [&](const std::string& path) { save_weights(path, model.w, architecture(task, s).metadata()); });
+    job.print(fmt::format("seed {}: test {} {} ({} {})\n", seed, number_text(loss), task.info().unit,
+                          task.info().baseline_about, number_text(task.info().baseline)));
+    if (const auto* const text = task.as<HasAlphabet>(); text && written_.empty())
+      continue_text(model, text->alphabet(), {.length = 600},
+                    [this](const std::string& character) { written_ += character; });
+    if (meter) job.print(fmt::format("seed {}: {}\n", seed, measures_text(meter->measures())));
   }
 
   Architecture architecture(const Task& task, const TaskSettings& s) const {
@@ -260,51 +255,45 @@ struct TrainOne {
                   .data = data_of(task),
                   .options = options_of(job),
                   .seed = seed,
+                  .steps = s.steps,
                   .started = now(),
                   .instruction_set = ebb::name_of(isa())};
     const int every = checkpoint_every > 0 ? checkpoint_every : std::max(1, s.steps / 20);
-    TrainKeeper keeper = keep_at(checkpoint_of(job, seed), every, origin, job.again());
+    TrainKeeper keeper = keep_at(RunFiles(job, seed).checkpoint(), every, origin, job.again());
     if (keeper.load)
       keeper.load = [this, load = keeper.load](TrainPart& run) {
         checkpoint_rejected_ = true;
         load(run);
         checkpoint_rejected_ = false;
       };
-    std::unique_ptr<RunLog> log;
-    const std::string by = validation_measure(task).value_or("loss");
+    const RunFiles files(job, seed);
     std::optional<observe::OverTraining> observer;
     observe::TrainingRecords observations{.name = fmt::format("seed {}", seed), .driven = {}};
     keeper.begin = [&](const TrainRecord& before) {
       const auto done = static_cast<double>(before.curve.size());
-      log = log_of(job, seed, origin.started, before.curve, by);
-      observe_from(observer, observations, job, model, task, s, seed, static_cast<int>(done));
+      if (done > 0) check_steps(job, seed, before, origin.steps, s);
+      log_ = files.log(origin.started, before.curve, task);
+      files.observe(observer, observations, measured, task, model, cell, s, static_cast<int>(done));
       warn_of_other_kernels(origin);
       origin.instruction_set = ebb::name_of(isa());
+      origin.steps = s.steps;
       job.progress().advance(done);
       if (job.again() && done > 0)
         job.print(fmt::format("seed {}: resuming after {}\n", seed, count_text(done, "update")));
     };
     keeper.observe_every = measured.any() ? measured.interval(s) : 0;
     keeper.observe = [&](int update) { observer->take(update); };
+    watch_gradients(keeper, s, [&](const Grads& g) { log_->look(model.w, g); });
     TrainRecord record = train(
         model, task, s, seed,
         [&](const CurvePoint& p) {
-          log->add(p);
+          log_->add(p);
           show(job, s, p);
         },
         keeper);
     if (measured.any()) observed_.push_back(std::move(observations));
-    job.keep(name_of("checkpoint", job, seed), [](const std::string&) {});
+    job.keep(files.name("checkpoint"), [](const std::string&) {});
     return record;
-  }
-
-  // "weights", or "weights-2" if there are several seeds.
-  static std::string name_of(const char* what, const Job& job, std::uint64_t seed) {
-    return job.seeds().size() == 1 ? what : fmt::format("{}-{}", what, seed);
-  }
-
-  static std::string checkpoint_of(const Job& job, std::uint64_t seed) {
-    return fmt::format("{}/{}", job.folder(), name_of("checkpoint", job, seed));
   }
 
   // A text that was edited in the meantime counts as different data.
@@ -342,35 +331,6 @@ struct TrainOne {
     return values;
   }
 
-  // Both files grow during the run, so that a run that is killed leaves them too.
-  static std::unique_ptr<RunLog> log_of(Job& job, std::uint64_t seed, double started,
-                                        const std::vector<CurvePoint>& before, const std::string& measure) {
-    const std::string folder = job.seeds().size() == 1 ? "tensorboard" : fmt::format("tensorboard/seed-{}", seed);
-    std::unique_ptr<RunLog> log;
-    job.keep(name_of("curve", job, seed) + ".csv", [&](const std::string& csv) {
-      job.keep(folder + "/events.out.tfevents.ebb", [&](const std::string& events) {
-        log = std::make_unique<RunLog>(csv, events, started, before, measure);
-      });
-    });
-    return log;
-  }
-
-  // Its files grow during the run too.
-  void observe_from(std::optional<observe::OverTraining>& observer, observe::TrainingRecords& to, Job& job,
-                    const Model& model, const Task& task, const TaskSettings& s, std::uint64_t seed, int done) const {
-    if (!measured.any()) return;
-    const std::string several = job.seeds().size() == 1 ? "" : fmt::format("seed-{}/", seed);
-    job.keep(name_of("observed", job, seed) + ".jsonl", [&](const std::string& lines) {
-      job.keep(name_of("observed", job, seed) + ".csv", [&](const std::string& csv) {
-        job.keep(fmt::format("tensorboard/{}observed/events.out.tfevents.ebb", several),
-                 [&](const std::string& events) {
-                   observer.emplace(measured, task, model, cell, s, observe::OverTraining::Files{lines, csv, events},
-                                    to, done);
-                 });
-      });
-    });
-  }
-
   // Twenty lines per run, so that a log file also shows the loss.
   static void show(Job& job, const TaskSettings& s, const CurvePoint& p) {
     job.progress().advance(1, fmt::format("loss {:.4g}", p.loss));
@@ -380,13 +340,44 @@ struct TrainOne {
                             !p.validated() ? "" : "valid " + number_text(p.valid) + "  ", duration_text(p.seconds)));
   }
 
-  // These do not affect results.
+  // A run is resumed with another number of updates: it has to be possible, and what it does is said.
+  static void check_steps(Job& job, std::uint64_t seed, const TrainRecord& before, int planned, const TaskSettings& s) {
+    const auto done = static_cast<int>(before.curve.size());
+    if (s.steps == planned) return;
+    if (s.steps < done)
+      throw ValueError(
+          fmt::format("--steps {}: the run of seed {} has made {} already", s.steps, seed, count_text(done, "update")));
+    if (before.waited || before.enough || !before.diverged.empty())
+      return job.print(fmt::format("seed {}: the run ended after {} of {}, so --steps {} does not extend it\n", seed,
+                                   count_text(done, "update"), count_text(planned), count_text(s.steps)));
+    job.print(fmt::format("seed {}: from {} to {}{}\n", seed, count_text(planned), count_text(s.steps, "update"),
+                          s.schedule == "constant"
+                              ? ""
+                              : fmt::format("; the updates so far followed the schedule {} over "
+                                            "{}, the others follow it over {}",
+                                            s.schedule, count_text(planned), count_text(s.steps))));
+  }
+
+  // What TensorBoard shows of a run that has ended.
+  void end_log(const TrainRecord& record, const Model& model, double loss, const Meter* meter,
+               const std::string& generated) const {
+    EventLog::End end{.training = record,
+                      .weights = model.w,
+                      .loss = loss,
+                      .measures = meter ? meter->measures() : std::vector<Measure>{},
+                      .texts = {}};
+    if (!generated.empty()) end.texts.emplace_back("generated", "```\n" + generated + "\n```\n");
+    log_->end(end);
+  }
+
+  // These do not affect the results of the updates that were made.
   inline static const std::vector<std::string> free_ones = [] {
     std::vector<std::string> names = observe::OverTrainingOptions::names();
-    names.insert(names.end(), {"threads", "checkpoint-every"});
+    names.insert(names.end(), {"threads", "checkpoint-every", "steps"});
     return names;
   }();
   TrainResults results_;
+  std::unique_ptr<RunLog> log_;                     // of the current seed
   std::vector<observe::TrainingRecords> observed_;  // by seed
   bool from_start_ = false;                         // resumed without a checkpoint
   bool checkpoint_rejected_ = false;                // damaged, or of another run

@@ -71,7 +71,9 @@ Picture png_of(int width, int height, const std::vector<std::uint8_t>& rgb) {
 }
 
 Picture matrix_picture(const Array& matrix) {
-  constexpr int least_side = 256;  // pixels
+  constexpr int least_side = 256, palette = 255;  // pixels; colours on either side of zero
+  std::vector<Colour> colours;
+  for (int k = -palette; k <= palette; ++k) colours.push_back(diverging_colour(double(k) / palette));
   const int H = matrix.dim(0), W = matrix.dim(1), scale = std::max(1, least_side / std::max(H, W));
   double most = 0;
   for (std::int64_t k = 0; k < matrix.size(); ++k)
@@ -80,7 +82,9 @@ Picture matrix_picture(const Array& matrix) {
   for (int y = 0; y < H * scale; ++y)
     for (int x = 0; x < W * scale; ++x) {
       const double value = matrix.at({y / scale, x / scale});
-      const Colour c = !std::isfinite(value) ? Colour{{128, 128, 128}} : diverging_colour(most > 0 ? value / most : 0);
+      const double share = most > 0 ? value / most : 0;
+      const Colour c = std::isfinite(value) ? colours[static_cast<std::size_t>(palette + std::lround(palette * share))]
+                                            : Colour{{128, 128, 128}};
       for (const double channel : c.channel) rgb.push_back(static_cast<std::uint8_t>(std::lround(channel)));
     }
   return png_of(W * scale, H * scale, rgb);

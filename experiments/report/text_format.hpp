@@ -17,6 +17,8 @@ std::string power_text(double exponent, int decimals);
 std::vector<std::string> wrapped(const std::string& text, int width);
 /// Nine digits, or nan, inf or -inf, in the form that read_csv accepts.
 std::string csv_text(double);
+/// A text in quotes, as a field of CSV (RFC 4180).
+std::string csv_quoted(const std::string& text);
 /// "13,505"
 std::string count_text(double);
 /// "1 update", "13,505 updates"

@@ -5,10 +5,10 @@
 
 namespace ebb::app::study {
 
-TrainKeeper keep_training(const Parts& parts, const std::string& part, std::shared_ptr<Origin> from,
+TrainKeeper keep_training(const Parts& parts, const std::string& part, Origin& from,
                           std::function<void(Archive&)> more, double least_seconds) {
   using Clock = std::chrono::steady_clock;
-  from->options["kernels"] = name_of(isa());  // others would change the bits of the rest
+  from.options["kernels"] = name_of(isa());  // others would change the bits of the rest
   const auto saved = std::make_shared<Clock::time_point>(Clock::now());
   const auto extended = [more](const TrainPart& run) {
     return TrainPart{[more, fields = run.fields](Archive& a) {
@@ -17,7 +17,7 @@ TrainKeeper keep_training(const Parts& parts, const std::string& part, std::shar
     }};
   };
 
-  TrainKeeper keeper = keep_at(parts.checkpoint(part), 1, *from, parts.job().again());
+  TrainKeeper keeper = keep_at(parts.checkpoint(part), 1, from, parts.job().again());
   keeper.save = [=, save = keeper.save](const TrainPart& run) {
     if (!interrupted() && std::chrono::duration<double>(Clock::now() - *saved).count() < least_seconds) return;
     *saved = Clock::now();

@@ -9,8 +9,8 @@ namespace ebb::app::study {
 /// that cannot be read, is left aside: the part then begins anew.
 ///
 /// `more` saves and loads what the caller collects from update to update, under names of its own. What is derived from
-/// the record so far belongs in `begin` of the keeper. The keeper shares the origin.
-TrainKeeper keep_training(const Parts&, const std::string& part, std::shared_ptr<Origin>,
+/// the record so far belongs in `begin` of the keeper. The origin must outlive the keeper.
+TrainKeeper keep_training(const Parts&, const std::string& part, Origin&,
                           std::function<void(Archive&)> more = {}, double least_seconds = 20);
 
 }  // namespace ebb::app::study

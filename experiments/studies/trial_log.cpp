@@ -4,19 +4,24 @@
 #include <cmath>
 #include <ebb/experiments/report/event_file.hpp>
 #include <ebb/experiments/studies/trial_log.hpp>
+#include <filesystem>
 
 namespace ebb::app::study {
-namespace {
 
-std::string event_path(const std::string& variant, std::uint64_t seed) {
-  return fmt::format("tensorboard/{}/seed-{}/events.out.tfevents.ebb", folder_name(variant), seed);
+// The list of a job's files names the folder once.
+void keep_below_tensorboard(Job& job, const std::string& folder,
+                            const std::function<void(const std::string& path)>& writer) {
+  job.keep("tensorboard/", [&](const std::string& path) {
+    std::error_code error;  // the writer reports it
+    std::filesystem::create_directories(path + folder, error);
+    writer(fmt::format("{}{}/events.out.tfevents.ebb", path, folder));
+  });
 }
-
-}  // namespace
 
 TrialLog::TrialLog(Job& job, const Task& task, std::string variant, std::string cell, const TaskSettings& s,
                    std::uint64_t seed)
-    : job_(job), path_(event_path(variant, seed)), measure_(validation_measure(task).value_or("loss")), settings_(s) {
+    : job_(job), path_(fmt::format("{}/seed-{}", folder_name(variant), seed)),
+      measure_(validation_measure(task).value_or("loss")), settings_(s) {
   notes_.hparams = hparams_of(s);
   notes_.hparams.push_back({"task", task.name()});
   notes_.hparams.push_back({"cell", std::move(cell)});
@@ -26,7 +31,7 @@ TrialLog::TrialLog(Job& job, const Task& task, std::string variant, std::string 
 }
 
 void TrialLog::begin(const std::vector<CurvePoint>& before, double started) {
-  job_.keep(path_, [&](const std::string& path) {
+  keep_below_tensorboard(job_, path_, [&](const std::string& path) {
     log_ = std::make_unique<EventLog>(path, started, before, measure_, notes_);
   });
 }
@@ -42,7 +47,8 @@ void keep_curves(Job& job, const std::string& variant, std::uint64_t seed,
   for (const auto& [tag, curve] : curves)
     for (std::size_t k = 0; k < curve.x.size(); ++k)
       events += scalars_event(now, std::llround(curve.x[k]), {{tag.c_str(), curve.y[k]}});
-  job.keep(event_path(variant, seed), [&](const std::string& path) { write_whole(path, events); });
+  keep_below_tensorboard(job, fmt::format("{}/seed-{}", folder_name(variant), seed),
+                         [&](const std::string& path) { write_whole(path, events); });
 }
 
 // What would be something else in a path is replaced; names that then could be equal end in a checksum.

@@ -27,6 +27,10 @@ class TrialLog {
 void keep_curves(Job&, const std::string& variant, std::uint64_t seed,
                  const std::vector<std::pair<std::string, Curve>>&);
 
+/// Writes an event file below tensorboard/ of the job's folder: `writer` receives its path.
+void keep_below_tensorboard(Job&, const std::string& folder,
+                            const std::function<void(const std::string& path)>& writer);
+
 /// A name of a file or folder for a text such as "rnn:recurrent=orthogonal".
 std::string folder_name(const std::string& text);
 

@@ -11,7 +11,7 @@ namespace ebb::app {
 namespace {
 
 /// Incremented whenever the contents of a checkpoint, or the names of the options in it, change. Ebb 0.1.0 wrote none.
-const std::string checkpoint_format = "2";
+const std::string checkpoint_format = "3";
 
 }  // namespace
 
@@ -19,7 +19,7 @@ void Origin::visit(Archive& a) {
   a.same("format", checkpoint_format)("version", version);
   a.same("task", task).same("cell", cell).same("data", data).same("seed", std::to_string(seed));
   for (const auto& [name, value] : options) a.same(("option " + name).c_str(), value);
-  a("started", started)("instruction set", instruction_set);
+  a("steps", steps)("started", started)("instruction set", instruction_set);
 }
 
 void check_checkpoint_version(const std::string& path) {

@@ -9,8 +9,9 @@ struct Origin {
   std::string task, cell, data;
   std::map<std::string, std::string> options;  ///< all options that affect results, by name
   std::uint64_t seed = 1;
-  double started = 0;             ///< seconds since 1970
-  std::string version = "";       ///< of the Ebb that wrote the checkpoint
+  int steps = 0;             ///< updates of the whole run; after reading, those planned when the checkpoint was saved
+  double started = 0;        ///< seconds since 1970
+  std::string version = "";  ///< of the Ebb that wrote the checkpoint
   std::string instruction_set{};  ///< of the kernels used so far; after reading, that of the checkpoint
   /// Errors    FileError, when reading, naming the first that differs
   void visit(Archive&);

@@ -5,6 +5,7 @@
 #include <ebb/experiments/report/event_file.hpp>
 #include <ebb/experiments/report/png.hpp>
 #include <ebb/experiments/train/event_log.hpp>
+#include <ebb/ops/lower_case.hpp>
 #include <ebb/ops/number.hpp>
 #include <filesystem>
 #include <map>
@@ -124,7 +125,8 @@ std::vector<HParam> hparams_of(const Options& options) {
   std::vector<HParam> all;
   for (const auto& e : options.entries()) {
     const std::vector<std::string> words = detail::option_words(e->json());
-    const std::string name = e->positional ? e->name : e->name.substr(2, e->name.find(',') - 2);
+    const std::string name =
+        e->positional ? ebb::detail::lower_case(e->name) : e->name.substr(2, e->name.find(',') - 2);
     if (!e->kept || words.empty() || name == "threads") continue;
     const std::string text = fmt::format("{}", fmt::join(words, ","));
     double number = 0;

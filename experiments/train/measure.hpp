@@ -3,6 +3,7 @@
 #include <ebb/experiments/report/report.hpp>
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/output.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,12 @@ struct Measure {
   bool rises = true;             ///< higher is better
 };
 
+/// What a model has made of a split, item by item, as a table for other programs.
+struct OutputTable {
+  std::string name;  ///< "forecasts": its file is forecasts.csv
+  std::string csv;   ///< with a line of column names
+};
+
 /// Receives each batch of a split with the network's outputs for it, and computes measures over all of them.
 class Meter {
  public:
@@ -29,6 +36,10 @@ class Meter {
   virtual std::optional<std::string> validates_by() const { return std::nullopt; }
   /// Adds a picture of the result to a report.
   virtual void show(Report&) const {}
+  /// Called before the first batch where `outputs` will be read: only then does the meter have to keep them.
+  virtual void keep_outputs() {}
+  /// The output for each item of the split, written beside the report; none: the measures say it all.
+  virtual std::optional<OutputTable> outputs() const { return std::nullopt; }
 };
 
 /// A new meter; null if the task measures only the loss.

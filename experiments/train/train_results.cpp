@@ -28,6 +28,21 @@ bool beaded(const Plot& p) {
 
 }  // namespace
 
+std::string end_text(const TrainRecord& r, const TaskInfo& info, const TaskSettings& s) {
+  const std::string best =
+      r.kept > 0
+          ? fmt::format("keeping the weights of update {}, which had the best validation score", count_text(r.kept))
+          : "";
+  const auto updates = count_text(static_cast<double>(r.curve.size()));
+  if (r.waited)
+    return fmt::format("stopped early, after {} of {}: {} without improvement (--patience); {}", updates,
+                       count_text(s.steps, "update"), count_text(s.patience, "validation"), best);
+  if (r.enough)
+    return fmt::format("stopped early, after {} of {}: the validation loss is below {} {}", updates,
+                       count_text(s.steps, "update"), number_text(s.enough), info.unit);
+  return best;
+}
+
 void TrainResults::plot(const std::string& name, const Run& run, const TaskInfo& info, const TrainRecord& r) {
   Series losses{.name = name, .group = run.cell}, norms{.name = name, .group = run.cell};
   losses.outside = norms.outside = !r.diverged.empty();
@@ -92,6 +107,7 @@ void TrainResults::add(Job& job, const Task& task, const Run& run, const TrainRe
   summary.set({"kept_bytes"}, static_cast<double>(r.kept_bytes));
   summary.set({"diverged"}, r.diverged);
   summary.set({"stopped_early"}, r.waited || r.enough);
+  summary.set({"ended"}, run.ended);
   summary.set({"interrupted"}, r.interrupted);
   add_remedies(summary, name, run, r);
   summary.set({"kept_update"}, r.kept > 0 ? r.kept : static_cast<int>(r.curve.size()));
@@ -191,6 +207,8 @@ void TrainResults::report(Job& job, const Task& task) const {
     for (Table* const t : {&table, &measures})
       for (std::vector<Entry>& row : t->rows) row[0].group = runs_.front().cell;
   job.report.table(table);
+  for (const Run& run : runs_)
+    if (!run.ended.empty()) job.report.note(fmt::format("Seed {}: {}.", run.seed, run.ended));
   if (!meter_) return;
   job.report.section("On the test split");
   job.report.table(measures);

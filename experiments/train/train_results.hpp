@@ -4,6 +4,10 @@
 
 namespace ebb::app {
 
+/// Why a run ended before its last update, and which weights are kept: "stopped early, after 300 of 2,000 updates: ...".
+/// Empty if neither applies.
+std::string end_text(const TrainRecord&, const TaskInfo&, const TaskSettings&);
+
 /// The results of the runs of `ebb train`: plots and a table in the report, values in the summary.
 class TrainResults {
  public:
@@ -14,6 +18,7 @@ class TrainResults {
     std::int64_t weights;                 ///< trained ones
     std::string cell{};                   ///< determines the colour of a single run
     std::vector<std::string> remedies{};  ///< in the order of RemedyPoint::remedy
+    std::string ended{};                  ///< end_text
   };
   void add(Job&, const Task&, const Run&, const TrainRecord&, std::unique_ptr<Meter> = nullptr);
   void report(Job&, const Task&) const;

@@ -71,12 +71,7 @@ struct Clip {
   }
 
   void run(Job& job) {
-    std::vector<Outcome> outcomes;
-    for (const double x : numbers_of("--thresholds", thresholds, 0, 1e9))
-      outcomes.push_back({{x > 0 ? fmt::format("norm {:g}", x) : "no clipping", x, false}, {}});
-    if (values != std::vector<std::string>{"none"})
-      for (const double x : numbers_of("--values", values, 1e-9, 1e9))
-        outcomes.push_back({{fmt::format("value {:g}", x), x, true}, {}});
+    std::vector<Outcome> outcomes = outcomes_of(job.seeds().size());
     check_cell_names({cell});
     inputs.quick = job.size() == Size::quick;
     const auto made = inputs.make(task);
@@ -90,7 +85,6 @@ struct Clip {
                          .optimizer = optimizer};
     check_sizes(*made, s);
     try_out(Model(*made, cell, s, 1), *made, s);
-    for (Outcome& o : outcomes) o.runs.resize(job.seeds().size());
 
     job.start(static_cast<double>(outcomes.size() * job.seeds().size()) * steps);
     job.report.title("Exploding gradients: what clipping does");
@@ -119,6 +113,17 @@ struct Clip {
   }
 
  private:
+  std::vector<Outcome> outcomes_of(std::size_t seeds) const {
+    std::vector<Outcome> outcomes;
+    for (const double x : numbers_of("--thresholds", thresholds, 0, 1e9))
+      outcomes.push_back({{x > 0 ? fmt::format("norm {:g}", x) : "no clipping", x, false}, {}});
+    if (values != std::vector<std::string>{"none"})
+      for (const double x : numbers_of("--values", values, 1e-9, 1e9))
+        outcomes.push_back({{fmt::format("value {:g}", x), x, true}, {}});
+    for (Outcome& o : outcomes) o.runs.resize(seeds);
+    return outcomes;
+  }
+
   // Divergence without clipping is what this study shows; with clipping it is a failure.
   static void report_divergence(Job& job, const std::vector<Outcome>& outcomes) {
     for (const Outcome& o : outcomes)

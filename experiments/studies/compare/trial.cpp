@@ -15,27 +15,47 @@ struct KeptTrial {
   void visit(Fields& f) { f("trial", trial)("measure", measure); }
 };
 
+std::optional<Measure> tested(const Model& model, const Task& task, const Variant& v, Trial& trial,
+                              study::TrialLog& log) {
+  auto meter = meter_of(task);
+  const std::optional<std::string> by = meter ? meter->validates_by() : std::nullopt;
+  if (!by) meter.reset();
+  trial.loss = trial.quality = test_loss(model, task, Split::test, v.settings, 1 << 30, meter.get());
+  const std::vector<Measure> measures = meter ? meter->measures() : std::vector<Measure>{};
+  if (!trial.training.interrupted)
+    log.end({.training = trial.training, .weights = model.w, .loss = trial.loss, .measures = measures});
+  if (!meter) return {};
+  const Measure m = measure_named(*by, measures);
+  trial.quality = m.value;
+  return m;
+}
+
 std::optional<Measure> trained(Parts& parts, const std::string& part, const Task& task, const Variant& v, Trial& trial,
                                int& updates) {
   Model model{task, v.cell, v.settings, trial.seed};
   Job& job = parts.job();
   study::TrialLog log{job, task, v.name, v.cell, v.settings, trial.seed};
-  const auto origin = std::make_shared<Origin>(Origin{.task = task.name(),
-                                                      .cell = v.cell,
-                                                      .data = task.data(),
-                                                      .options = {{"variant", v.name}},
-                                                      .seed = trial.seed,
-                                                      .started = study::seconds_since_1970()});
+  Origin origin{.task = task.name(),
+                .cell = v.cell,
+                .data = task.data(),
+                .options = {{"variant", v.name}},
+                .seed = trial.seed,
+                .started = study::seconds_since_1970()};
   double start = 0;
   TrainKeeper keeper =
       study::keep_training(parts, part, origin, [&](Archive& a) { a("thread seconds", trial.seconds); });
   keeper.begin = [&](const TrainRecord& before) {
     updates = static_cast<int>(before.curve.size());
     job.progress().skip(updates);
-    log.begin(before.curve, origin->started);
+    log.begin(before.curve, origin.started);
     start = thread_seconds() - (trial.seconds.empty() ? 0 : trial.seconds.back());
   };
   log.watch(keeper, model);
+  keeper.look = [look = keeper.look, &start](const Grads& g) {  // it is no part of the time that is compared
+    const double before = thread_seconds();
+    look(g);
+    start += thread_seconds() - before;
+  };
   trial.training = train(
       model, task, v.settings, trial.seed,
       [&](const CurvePoint& p) {
@@ -49,19 +69,7 @@ std::optional<Measure> trained(Parts& parts, const std::string& part, const Task
     if (!trial.training.interrupted) log.end({.training = trial.training, .weights = model.w});
     return {};
   }
-  auto meter = meter_of(task);
-  const std::optional<std::string> by = meter ? meter->validates_by() : std::nullopt;
-  if (!by) meter.reset();
-  trial.loss = trial.quality = test_loss(model, task, Split::test, v.settings, 1 << 30, meter.get());
-  if (!trial.training.interrupted)
-    log.end({.training = trial.training,
-             .weights = model.w,
-             .loss = trial.loss,
-             .measures = meter ? meter->measures() : std::vector<Measure>{}});
-  if (!meter) return {};
-  const Measure m = measure_named(*by, meter->measures());
-  trial.quality = m.value;
-  return m;
+  return tested(model, task, v, trial, log);
 }
 
 }  // namespace

@@ -44,12 +44,6 @@ std::string estimate_text(double value, double error) {
 
 double without_rounding(double rate) { return std::abs(rate) < exponent_rounding ? 0 : rate; }
 
-std::string csv_quoted(const std::string& name) {
-  std::string text = "\"";
-  for (const char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return text + "\"";
-}
-
 std::vector<double> list_of(const Array& a) {
   std::vector<double> list;
   for (std::int64_t k = 0; k < a.size(); ++k) list.push_back(a.at_flat(k));

@@ -20,9 +20,6 @@ std::string estimate_text(double value, double error);
 /// A rate in nats per step; 0 if it is no larger than its rounding.
 double without_rounding(double rate);
 
-/// A name in quotes, as a field of CSV (RFC 4180).
-std::string csv_quoted(const std::string& name);
-
 /// The elements in row-major order.
 std::vector<double> list_of(const Array&);
 /// The name of a subject, in its colour, with the label of its lines.

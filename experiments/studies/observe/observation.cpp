@@ -58,8 +58,9 @@ void keep_events(Job& job, const Subject& s, std::size_t at, const std::vector<O
       for (const auto& [name, list] : m.values[at]->all())
         if (list.size() == 1 && std::isfinite(list[0]))
           event.scalar(fmt::format("{}/{}", m.entry->name, name), list[0]);
-  job.keep(fmt::format("tensorboard/{}/events.out.tfevents.ebb", study::folder_name(s.name)),
-           [&](const std::string& path) { write_whole(path, event_file_head(now) + event.record()); });
+  study::keep_below_tensorboard(job, study::folder_name(s.name), [&](const std::string& path) {
+    write_whole(path, event_file_head(now) + event.record());
+  });
 }
 
 /// Every number of a measure.

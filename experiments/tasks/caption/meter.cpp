@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <ebb/experiments/report/pictures.hpp>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/tasks/caption/meter.hpp>
 #include <ebb/experiments/tasks/caption/network.hpp>
 
@@ -70,6 +71,9 @@ void CaptionMeter::update(const Batch& batch, const Result& r) {
   for (int row = 0; row < b.rows(); ++row) {
     const Sentence words = said_by(said, row), wanted = wanted_of(b, row);
     score_.add(words, wanted);
+    if (!kept_.empty())
+      kept_ += fmt::format("{},{},{},{}\n", score_.count(), csv_quoted(scenes_.text(words)),
+                           csv_quoted(scenes_.text(wanted)), words == wanted ? 1 : 0);
     const bool first = first_.size() < most_first, wrong = words != wanted && wrong_.size() < most_wrong;
     if (!first && !wrong) continue;
     const Array pixels = b.pictures[0][row].reshape({scenes_.height(), scenes_.width()}).copy();

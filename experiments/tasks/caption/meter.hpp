@@ -35,9 +35,12 @@ class CaptionMeter final : public Meter {
   std::vector<Measure> measures() const override;
   std::optional<std::string> validates_by() const override { return "exact captions"; }
   void show(Report&) const override;
+  void keep_outputs() override { kept_ = "scene,caption,reference,exact\n"; }
+  std::optional<OutputTable> outputs() const override { return OutputTable{"captions", kept_}; }
 
  private:
   const Scenes& scenes_;
+  std::string kept_;  // empty if it is not needed
   SentenceScore baseline_, score_;
   std::vector<CaptionedScene> first_, wrong_;
 };

@@ -98,14 +98,25 @@ class SeriesMeter final : public Meter {
   void update(const Batch& batch, const Result& r) override {
     const auto& b = batch.get<SeriesBatch>();
     const Array& forecasts = forecast.of(r);
+    if (!b.continues) begin_group();
     for (int row = 0; row < b.rows(); ++row)
       for (int t = 0; t < b.steps(); ++t) {
         const double y = b.y.at({t, row, 0}), said = forecasts.at({row, t, 0});
+        if (kept_) keep_line(row, step_ + t + ahead_, y, said);
         error_.add(said - y);
         persistence_.add(b.x.at({t, row, 0}) - y);
         wanted_.add(y);
         if (row == 0 && shown_ < 400) keep(y, said);
       }
+    step_ += b.steps();
+  }
+
+  void keep_outputs() override { kept_.emplace(); }
+  std::optional<OutputTable> outputs() const override {
+    if (!kept_) return std::nullopt;
+    std::string csv = "series,step,value,forecast\n";
+    for (const std::string& lines : *kept_) csv += lines;
+    return OutputTable{"forecasts", csv};
   }
 
   std::vector<Measure> measures() const override {
@@ -134,7 +145,20 @@ class SeriesMeter final : public Meter {
     forecast_.x.push_back(t);
     forecast_.y.push_back(mean_ + deviation_ * said);
   }
-  int ahead_, shown_ = 0;
+  // Of the rows that are read side by side; of each, the windows follow one another.
+  void begin_group() {
+    if (kept_) group_ = kept_->size();
+    step_ = 0;
+  }
+  void keep_line(int row, int step, double y, double said) {
+    const std::size_t series = group_ + static_cast<std::size_t>(row);
+    if (kept_->size() <= series) kept_->resize(series + 1);
+    (*kept_)[series] += fmt::format("{},{},{},{}\n", series + 1, step, csv_text(mean_ + deviation_ * y),
+                                    csv_text(mean_ + deviation_ * said));
+  }
+  int ahead_, shown_ = 0, step_ = 0;
+  std::size_t group_ = 0;
+  std::optional<std::vector<std::string>> kept_;  // lines by series, or by segment of one
   double mean_, deviation_;
   Moments error_, persistence_, wanted_;
   Series truth_{.name = "true value"}, forecast_{.name = "forecast"};

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/tasks/speech/meter.hpp>
 #include <ebb/nn/decoding/ctc_decode.hpp>
 #include <ebb/ops/index.hpp>
@@ -67,6 +68,9 @@ void SpeechMeter::update(const Batch& batch, const Result& r) {
     std::vector<int> said;
     for (int k = 0; k < b.digit_counts.data()[row]; ++k) said.push_back(b.digits.at({row, k}) - 1);
     const std::vector<int>& digits = recognised[static_cast<std::size_t>(row)];
+    if (!kept_.empty())
+      kept_ += fmt::format("{},{},{},{}\n", singles_ + many_ + 1, digits_text(said), digits_text(digits),
+                           csv_quoted(edits_text(said, digits)));
     if (said.size() == 1) {
       ++singles_;
       single_hits_ += digits == said;

@@ -37,12 +37,15 @@ class SpeechMeter final : public Meter {
   std::vector<Measure> measures() const override;
   std::optional<std::string> validates_by() const override { return "digit error rate"; }
   void show(Report&) const override;
+  void keep_outputs() override { kept_ = "item,spoken,recognised,errors\n"; }
+  std::optional<OutputTable> outputs() const override { return OutputTable{"recognised", kept_}; }
 
  private:
   void see_string(const SpeechBatch&, int row, const Array& scores, const std::vector<int>& said,
                   const std::vector<int>& recognised);
   const SpokenStrings& strings_;
   double single_baseline_;
+  std::string kept_;  // empty if it is not needed
   int singles_ = 0, single_hits_ = 0, many_ = 0, many_hits_ = 0, right_shown_ = 0;
   ErrorRate edits_;
   Table table_{.head = {"spoken", "recognised", "errors"}};

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <ebb/experiments/report/attention_picture.hpp>
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/tasks/translate/meter.hpp>
 #include <ebb/experiments/tasks/translate/network.hpp>
 
@@ -68,6 +69,11 @@ void TranslateMeter::update(const Batch& batch, const Result& r) {
     add(greedy_, greedy, target);
     add(copied_, source, target);
     if (b.beam) add(searched_, beam, target);
+    if (keeps_) {
+      std::string& line = kept_[item] = std::to_string(item - all_.first_test + 1);
+      for (const auto* symbols : {&source, &target, &greedy, &beam})
+        if (symbols != &beam || b.beam) line += "," + csv_quoted(joined(all_.symbols, *symbols));
+    }
     if (item < all_.first_test || item >= all_.first_test + looked_through ||
         joined(all_.symbols, source).size() > widest_line)
       continue;
@@ -76,6 +82,12 @@ void TranslateMeter::update(const Batch& batch, const Result& r) {
     shown_[item] = {source, target, greedy, beam,
                     attention.range(0, std::min(steps, attention.dim(0))).column_block(0, S).compact()};
   }
+}
+
+std::optional<OutputTable> TranslateMeter::outputs() const {
+  std::string csv = std::string("line,source,reference,greedy") + (searched_.seen > 0 ? ",beam\n" : "\n");
+  for (const auto& [item, line] : kept_) csv += line + "\n";
+  return OutputTable{"translations", csv};
 }
 
 double TranslateMeter::value(const Score& s) const {

@@ -34,6 +34,8 @@ class TranslateMeter final : public Meter {
   std::vector<Measure> measures() const override;
   std::optional<std::string> validates_by() const override { return exact_ ? "exact" : "BLEU"; }
   void show(Report&) const override;
+  void keep_outputs() override { keeps_ = true; }
+  std::optional<OutputTable> outputs() const override;
 
  private:
   struct Score {
@@ -47,8 +49,9 @@ class TranslateMeter final : public Meter {
   void add(Score&, const std::vector<std::string>& said, const std::vector<std::string>& wanted);
   double value(const Score&) const;
   const Translations& all_;
-  bool exact_;
-  int beam_ = 0;  // width of the search, if there was one
+  bool exact_, keeps_ = false;
+  std::map<int, std::string> kept_;  // lines by item
+  int beam_ = 0;                     // width of the search, if there was one
   Score greedy_, searched_, copied_;
   std::map<std::string, int> numbers_;  // ids of symbols, in the vocabulary or not
   std::map<int, Shown> shown_;          // by item
