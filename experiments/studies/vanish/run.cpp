@@ -47,18 +47,18 @@ TrainRecord trained(Parts& parts, const Measured& of, const TaskResult& result, 
                     Model& model, study::TrialLog& log, int& updates) {
   Job& job = parts.job();
   const TaskSettings s = settings_of(result, cell);
-  const auto origin = std::make_shared<Origin>(Origin{.task = result.name,
-                                                      .cell = cell.cell,
-                                                      .data = result.data,
-                                                      .options = {},
-                                                      .seed = run.seed,
-                                                      .started = study::seconds_since_1970()});
+  Origin origin{.task = result.name,
+                .cell = cell.cell,
+                .data = result.data,
+                .options = {},
+                .seed = run.seed,
+                .started = study::seconds_since_1970()};
   TrainKeeper keeper = study::keep_training(parts, part_name(result, cell, run), origin,
                                             [&run](Archive& a) { a("profiles", run.during); });
   keeper.begin = [&](const TrainRecord& before) {
     updates = static_cast<int>(before.curve.size());
     job.progress().skip(updates);
-    log.begin(before.curve, origin->started);
+    log.begin(before.curve, origin.started);
   };
   keeper.observe_every = result.every;
   keeper.observe = [&](int update) {
