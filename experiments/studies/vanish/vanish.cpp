@@ -41,7 +41,8 @@ struct Vanish {
         .type("N,...")
         .quick({"100"})
         .recorded_as([](const std::vector<std::string>& words) {
-          return words.size() == 1 ? words[0] : fmt::format("[{}]", fmt::join(words, ", "));
+          const std::vector<int> numbers = lags_of(words);
+          return numbers.size() == 1 ? std::to_string(numbers[0]) : fmt::format("[{}]", fmt::join(numbers, ","));
         });
     o.add("--rows", rows, "number of sequences over which the gradient is measured")
         .at_least(1)
@@ -128,6 +129,10 @@ struct Vanish {
     write_maps(job, results);
   }
 
+  static std::vector<int> lags_of(const std::vector<std::string>& words) {
+    return study::whole_numbers_of("--lags", words, 1, 100'000);
+  }
+
   // All errors in the user's input are found here, before the folder is created.
   std::pair<std::vector<Measured>, std::vector<TaskResult>> prepare(Job& job) {
     check_task_names(tasks);
@@ -135,7 +140,7 @@ struct Vanish {
     study::check_once("--tasks", tasks);
     study::check_once("--cells", cells);
     study::check_once("--remedy", remedies);
-    std::vector<int> columns = study::whole_numbers_of("--lags", lags, 1, 100'000);
+    std::vector<int> columns = lags_of(lags);
     std::sort(columns.begin(), columns.end());
     sizes.check_names(tasks);
     sizes.inputs.quick = job.size() == Size::quick;
