@@ -90,7 +90,7 @@ std::vector<GateEvidence> gate_evidence(const Cell& cell, const Drive& drive, in
 
 std::optional<MatrixEvidence> matrix_evidence(const Model& model, const std::string& cell, const Drive& drive) {
   GivenOptions given = GivenOptions::after_name(cell);
-  const auto U = model.w.find(model.recurrent().recurrence_scope() + "/U");
+  const auto U = model.w.find((model.recurrent().recurrence_scope() + "/U").c_str());
   if (given.owner() != "rnn" || !U) return std::nullopt;
   const std::string* const option = given.unlisted("activation");
   const std::string activation = option ? *option : "tanh";

@@ -64,6 +64,8 @@ const Cell& SimpleNetwork::cell() const {
   return *layer_->cell();
 }
 
+const Cell* SimpleNetwork::recurrence() const { return layer_->cell(); }
+
 Array SimpleNetwork::cell_inputs(const SimpleBatch& b) const {
   (void)cell();
   const auto* const values = std::get_if<Array>(&b.inputs);

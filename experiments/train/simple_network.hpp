@@ -31,7 +31,7 @@ class SimpleNetwork final : public CarryingNetwork, public RecurrentNetwork {
   PartialLoss penalised_loss(Shard&, const Batch&, const StateArrays& carried, const RunPenalty&) const;
 
   std::string recurrence_scope() const override { return "cell"; }
-  const Cell* recurrence() const override { return layer_->cell(); }
+  const Cell* recurrence() const override;
   Sequence recurrence_inputs(Shard& s, const Batch& b) const override { return inputs(s, b.get<SimpleBatch>()); }
   /// The loss of the last step only.
   PartialLoss last_loss(Shard&, const Batch&, const Var& x, const Var& y) const override;

@@ -95,7 +95,7 @@ struct TranslateNetwork final : Network, RecurrentNetwork {
 
   /// The decoder; attention to the source is not fed back to it.
   std::string recurrence_scope() const override { return "net/decoder"; }
-  const Cell* recurrence() const override { return decoder.get(); }
+  const Cell* recurrence() const override { return &*decoder; }
   Sequence recurrence_inputs(Shard&, const Batch&) const override;
   Lengths recurrence_lengths(const Batch& b) const override { return b.get<TranslateBatch>().lengths; }
   PartialLoss last_loss(Shard&, const Batch&, const Var& x, const Var& y) const override;
