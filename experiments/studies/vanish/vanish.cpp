@@ -15,7 +15,7 @@
 namespace ebb::app::vanish {
 namespace {
 
-constexpr int profiles_per_run = 40, most_map_rows = 8;  // of a map: a percent or two of the training's time
+constexpr int profiles_per_run = 40, most_map_rows = 4;  // of a map: a percent or two of the training's time
 
 /// How the gradient of the loss at the last step decays on its way back through time: several cells compared, before
 /// and after training, on tasks that need a long memory.

@@ -333,7 +333,7 @@ TEST_CASE("a CSV file without column names loses no row, and an error in a serie
   for (int k = 0; k < 300; ++k)
     rows += "2020-01-" + std::to_string(k) + "," + std::to_string(k) + "," + std::to_string(k * k % 23) + "\n";
   const auto data = [&](const std::string& csv, const std::string& column = {}) {
-    return csv_series(folder.file("x.csv", csv), column);
+    return csv_series(folder.file("x.csv", csv), column, "");
   };
   const SeriesData bare = data(rows), named = data("day,level,rest\n" + rows, "rest");
   CHECK(bare.train.series == named.train.series);
