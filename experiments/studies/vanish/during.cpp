@@ -65,19 +65,17 @@ double relative(const std::vector<const Profiles*>& runs, int update, std::size_
   return 2 * count >= static_cast<double>(runs.size()) && count > 0 ? sum / count : NAN;
 }
 
-std::string decades_text(double decades) {
-  return decades == zero ? "zero" : number_text(std::pow(10, decades)) + " of that at lag 1";
-}
+std::string decades_text(double decades) { return decades == zero ? "zero" : number_text(std::pow(10, decades)); }
 
-/// "At lag 100 the norm is 3e-12 of that at lag 1 before training, and 0.2 of that at lag 1 at the end; ..."
+/// "Relative to lag 1, the norm at lag 100 is 3e-12 before training and 0.2 at the end; by update 350 ..."
 std::string finding(const std::vector<const Profiles*>& runs, const std::vector<double>& updates, int far) {
   const auto at = [&](double update) {
     return relative(runs, static_cast<int>(update), static_cast<std::size_t>(far));
   };
   const double first = at(updates.front()), last = at(updates.back());
   if (std::isnan(first) || std::isnan(last)) return {};
-  std::string text = fmt::format("At lag {} the norm is {} before training and {} at the end", far, decades_text(first),
-                                 decades_text(last));
+  std::string text = fmt::format("Relative to lag 1, the norm at lag {} is {} before training and {} at the end", far,
+                                 decades_text(first), decades_text(last));
   const auto found = std::find_if(updates.begin(), updates.end(), [&](double u) { return at(u) >= usable; });
   if (first < usable && found != updates.end())
     text += fmt::format("; by update {} it is above a hundredth", count_text(*found));

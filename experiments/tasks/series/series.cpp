@@ -185,7 +185,8 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
     mean_ = centring.mean;
     deviation_ = centring.deviation;
     for (std::size_t k = 0; k < data_.more.size(); ++k)
-      more_.emplace_back(std::vector<std::vector<double>>{data_.train.more[k]}, fmt::format("'{}', column {}", in.data, data_.more[k]));
+      more_.emplace_back(std::vector<std::vector<double>>{data_.train.more[k]},
+                         fmt::format("'{}', column {}", in.data, data_.more[k]));
     if (centring.digits() < 7)  // less than the precision of float32
       data_.source +=
           fmt::format("; it varies by {:.2g} around {:.2g}: float64 keeps about {:.0f} digits of the variation",
