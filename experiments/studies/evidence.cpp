@@ -3,7 +3,7 @@
 #include <cmath>
 #include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/studies/why.hpp>
-#include <ebb/experiments/train/task_call.hpp>
+#include <ebb/experiments/train/recurrent_network.hpp>
 #include <ebb/nn/given_options.hpp>
 #include <ebb/observe/gates.hpp>
 #include <ebb/observe/gradient_norms.hpp>
@@ -17,13 +17,14 @@ namespace {
 
 constexpr int least_steps = 20;  // of a run that fills the blocks of an exponent's error
 
-/// The rows that were measured at every lag, [lags + 1, B].
-Array table_of_norms(const LagNorms& norms) {
+/// The rows that were measured at every lag up to `last`, [last + 1, B].
+Array table_of_norms(const LagNorms& norms, int last) {
+  const auto lags = static_cast<std::size_t>(last + 1);
   std::size_t rows = norms.empty() ? 0 : norms[0].size();
-  for (const auto& lag : norms) rows = std::min(rows, lag.size());
+  for (std::size_t lag = 0; lag < lags; ++lag) rows = std::min(rows, norms[lag].size());
   if (rows == 0) return {};
-  Array a = Array::empty({static_cast<int>(norms.size()), static_cast<int>(rows)}, f64);
-  for (std::size_t lag = 0; lag < norms.size(); ++lag)
+  Array a = Array::empty({last + 1, static_cast<int>(rows)}, f64);
+  for (std::size_t lag = 0; lag < lags; ++lag)
     for (std::size_t row = 0; row < rows; ++row)
       a.set_flat(static_cast<std::int64_t>(lag * rows + row), norms[lag][row]);
   return a;
@@ -57,7 +58,7 @@ Estimate decay_estimate(const LagNorms& norms, int first, int last) {
   last = std::min(last, static_cast<int>(norms.size()) - 1);
   const auto zero = [&](int lag) { return d.mean[static_cast<std::size_t>(lag)] == -INFINITY; };
   if (first < last && zero(first) && zero(last)) return {-INFINITY, Evidence::unmeasured};
-  const Array table = table_of_norms(norms);
+  const Array table = table_of_norms(norms, last);
   if (table && first < last && table.dim(1) >= least_for_error) e.error = decay_rate(table, first, last).error;
   return e;
 }
@@ -89,7 +90,7 @@ std::vector<GateEvidence> gate_evidence(const Cell& cell, const Drive& drive, in
 
 std::optional<MatrixEvidence> matrix_evidence(const Model& model, const std::string& cell, const Drive& drive) {
   GivenOptions given = GivenOptions::after_name(cell);
-  const auto U = model.w.find("cell/U");
+  const auto U = model.w.find((model.recurrent().recurrence_scope() + "/U").c_str());
   if (given.owner() != "rnn" || !U) return std::nullopt;
   const std::string* const option = given.unlisted("activation");
   const std::string activation = option ? *option : "tanh";
@@ -98,7 +99,7 @@ std::optional<MatrixEvidence> matrix_evidence(const Model& model, const std::str
   return MatrixEvidence{.sigma_max = p.sigma_max,
                         .bound = p.bound,
                         .radius = std::hypot(real.at_flat(0), imag.at_flat(0)),
-                        .log_slope = log_slope_along(model.simple().cell(), drive, activation)};
+                        .log_slope = log_slope_along(*model.recurrent().recurrence(), drive, activation)};
 }
 
 namespace {
@@ -202,18 +203,17 @@ Evidence mean_evidence(const std::vector<const Evidence*>& runs, const LagNorms&
   return e;
 }
 
-Evidence evidence_of(const Model& model, const Task& task, const std::string& cell, int length, const LagNorms& norms,
-                     int steps, int rows) {
+Evidence evidence_of(const Model& model, const ProfileRows& rows, const std::string& cell, int length,
+                     const LagNorms& norms, int steps, int count) {
   Evidence e{.name = cell, .cell = cell, .length = length};
   e.last = std::min(e.last, static_cast<int>(norms.size()) - 1);
   e.decay = decay_estimate(norms, e.first, e.last);
-  if (steps < least_steps) {
-    note_missing(e, "exponent and gates", fmt::format("{} steps are too few", steps));
+  const Array x = profile_inputs(model, rows, steps, count);
+  if (x.dim(0) < least_steps) {
+    note_missing(e, "exponent and gates", fmt::format("{} steps are too few", x.dim(0)));
     return e;
   }
-  const Batch batch = make_batch(task, {.split = Split::test, .length = steps, .rows = rows});
-  const Cell& one = model.simple().cell();
-  const Array x = model.simple().cell_inputs(batch.get<SimpleBatch>());
+  const Cell& one = *model.recurrent().recurrence();
   try {
     e.exponent = lyapunov(one, x, {}, {.directions = 1}).exponents[0];
   } catch (const Error& error) { note_missing(e, "the top Lyapunov exponent", error.what()); }

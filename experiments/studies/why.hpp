@@ -86,19 +86,19 @@ Estimate decay_estimate(const LagNorms&, int first = 10, int last = 100);
 /// That of several runs: the slope of all rows; the error over runs, or over the rows of a single one.
 Estimate pooled_decay(const std::vector<const LagNorms*>& runs, int first = 10, int last = 100);
 
-/// Measures exponent, memory gates and recurrent matrix of a model along `steps` steps of its task's test split; the
-/// decay is that of `norms`.
+/// Measures exponent, memory gates and recurrent matrix of a model along at most `steps` steps of `count` of these
+/// sequences; the decay is that of `norms`.
 ///
-/// What cannot be measured of a cell is left out, and `missing` has the reason. Errors: as SimpleNetwork::cell
-Evidence evidence_of(const Model&, const Task&, const std::string& cell, int length, const LagNorms& norms, int steps,
-                     int rows);
+/// What cannot be measured of a cell is left out, and `missing` has the reason. Errors: as Model::recurrent
+Evidence evidence_of(const Model&, const ProfileRows&, const std::string& cell, int length, const LagNorms& norms,
+                     int steps, int count);
 /// The mean of several runs of one cell: the decay is that of all their rows, errors are those of the mean over runs.
 Evidence mean_evidence(const std::vector<const Evidence*>&, const LagNorms& of_all);
 constexpr int most_probed_state = 512;  ///< S up to which gates are compared with Jacobians
 /// Its parts for a caller with inputs of its own.
 /// Errors    ValueError if the state is larger than that
 std::vector<GateEvidence> gate_evidence(const Cell&, const Drive&, int first, int last);
-/// None unless the model's cell is a `rnn` of one layer.
+/// None unless the model's recurrence is a `rnn` of one layer.
 std::optional<MatrixEvidence> matrix_evidence(const Model&, const std::string& cell, const Drive&);
 
 }  // namespace ebb::app::study

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <ebb/experiments/tasks/fashion.hpp>
 #include <ebb/experiments/train/network.hpp>
+#include <ebb/experiments/train/recurrent_network.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
 #include <numeric>
@@ -11,7 +12,7 @@ namespace {
 /// Predicts the class from the output after the last step.
 ///
 /// Shapes    x [T, B, I] -> [B, 10]
-struct PixelNetwork final : Network {
+struct PixelNetwork final : Network, RecurrentNetwork {
   LayerPtr cell;
   Linear out;
   PixelNetwork(const Builder& p, const Recurrence& r, int input)
@@ -22,6 +23,13 @@ struct PixelNetwork final : Network {
     const Var score = out(unroll(*cell, s.sequence(b.x), s.context()).last());
     if (!s.context().training()) class_scores.put(s, score);
     return s.mean_rows(cross_entropy(score, s.rows(b.labels)));
+  }
+
+  std::string recurrence_scope() const override { return "net/cell"; }
+  const Cell* recurrence() const override { return cell->cell(); }
+  Sequence recurrence_inputs(Shard& s, const Batch& b) const override { return s.sequence(b.get<ImageBatch>().x); }
+  PartialLoss last_loss(Shard& s, const Batch& b, const Var& /*x*/, const Var& y) const override {
+    return s.sum(cross_entropy(out(y), s.rows(b.get<ImageBatch>().labels)));
   }
 };
 

@@ -6,6 +6,7 @@
 #include <ebb/experiments/train/class_meter.hpp>
 #include <ebb/experiments/train/data_files.hpp>
 #include <ebb/experiments/train/reader.hpp>
+#include <ebb/experiments/train/recurrent_network.hpp>
 #include <ebb/experiments/train/sequence_batches.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/losses/class_loss.hpp>
@@ -66,7 +67,7 @@ Reviews read_reviews(const std::string& folder) {
 /// Shapes    tokens [T, B] -> [B, 2]
 /// Source    the maximum over time: Collobert et al. 2011, JMLR 12:2493; with a recurrence in both directions Conneau
 ///           et al. 2017, arXiv:1705.02364
-struct SentimentNetwork final : Network {
+struct SentimentNetwork final : Network, RecurrentNetwork {
   std::optional<Param> words;  // [V, E]; none: one-hot words
   int vocabulary, unknown;
   Reader reader;
@@ -98,6 +99,19 @@ struct SentimentNetwork final : Network {
     const Var score = out(dropout(max_over_time(unpack(y).all(), lengths), left_out.output.value_or(0), at, "out"));
     if (!at.training()) class_scores.put(s, softmax(score));
     return s.mean_rows(cross_entropy(score, s.rows(b.labels)));
+  }
+
+  std::string recurrence_scope() const override { return "net/forward"; }
+  const Cell* recurrence() const override { return reader.forward(); }
+  Sequence recurrence_inputs(Shard& s, const Batch& b) const override {
+    const Tokens read = s.sequence(b.get<ReviewBatch>().words);
+    return words ? gather(*words, read) : one_hot(read, vocabulary);
+  }
+  Lengths recurrence_lengths(const Batch& b) const override { return b.get<ReviewBatch>().lengths; }
+  // The maximum over the last step alone: through that of an earlier one the gradient would not come back in time.
+  PartialLoss last_loss(Shard& s, const Batch& b, const Var& x, const Var& y) const override {
+    const Var score = out(reader.at_last(y, x, s.context()));
+    return s.sum(cross_entropy(score, s.rows(b.get<ReviewBatch>().labels)));
   }
 
   // The padding must not be the maximum.

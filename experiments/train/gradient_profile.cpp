@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <cmath>
 #include <ebb/experiments/train/gradient_profile.hpp>
+#include <ebb/experiments/train/recurrent_network.hpp>
 #include <ebb/experiments/train/task_call.hpp>
+#include <ebb/nn/sequence/unroll.hpp>
 #include <limits>
 #include <numbers>
 
@@ -21,27 +24,105 @@ double ln_norm(const double* x, std::int64_t n) {
   return std::log(largest) + 0.5 * std::log(sum);
 }
 
+/// The batch to be measured: of those with sequences of different lengths the one with the longest among those that are
+/// full.
+Batch measured_batch(const RecurrentNetwork& network, const Task& task, const ProfileSizes& sizes) {
+  BatchRequest request{.split = sizes.split, .length = sizes.lags + 1, .rows = sizes.rows};
+  Batch best = make_batch(task, request);
+  if (!network.recurrence_lengths(best)) return best;
+  request.length = std::max(request.length, sizes.length);
+  best = make_batch(task, request);
+  const int batches = task_call(task, [&] { return task.batches(sizes.split, request.length, request.rows); });
+  for (request.number = 1; request.number < static_cast<std::uint64_t>(batches); ++request.number) {
+    Batch next = make_batch(task, request);
+    if (std::pair(next.rows(), next.steps()) > std::pair(best.rows(), best.steps())) best = std::move(next);
+  }
+  return best;
+}
+
+const Cell& cell_of(const RecurrentNetwork& network) {
+  if (const Cell* const cell = network.recurrence()) return *cell;
+  throw ValueError("the model's layer runs over whole sequences: it has no cell and no state");
+}
+
+/// The last `count` of them, after values on which the loss does not depend if there are fewer.
+std::vector<Var> last_of(const std::vector<Var>& states, std::size_t count) {
+  std::vector<Var> last;
+  for (std::size_t missing = states.size(); missing < count; ++missing)
+    last.push_back(variable(Array::zeros(states.front().shape(), f64)));
+  last.insert(last.end(), states.end() - static_cast<std::ptrdiff_t>(count - last.size()), states.end());
+  return last;
+}
+
+/// Retains the gradient with respect to every field of the state at every lag under the field's name. Rows with lengths
+/// of their own come one by one.
+PartialLoss followed_loss(const RecurrentNetwork& network, Shard& s, const ProfileRows& rows) {
+  const Cell& cell = cell_of(network);
+  const Sequence all = network.recurrence_inputs(s, rows.batch());
+  const int steps = rows.steps_of(s.begin());
+  const Sequence x = steps == all.steps() ? all : Sequence(range(all.all(), 0, steps));
+  const Run run = unroll(cell, x, s.context());
+  for (int k = 0; k < cell.field_count(); ++k) {
+    const char* const field = cell.field(k).name;
+    s.retain(field, last_of(run.states(field), static_cast<std::size_t>(rows.lags()) + 1));
+  }
+  return network.last_loss(s, rows.batch(), x[steps - 1], run.last());
+}
+
 }  // namespace
 
-GradientNorms gradient_norms(const Model& m, const Task& task, int lags, int rows, Split split) {
-  const SimpleNetwork& network = m.simple();
-  const Batch batch = make_batch(task, {.split = split, .length = lags + 1, .rows = rows});
-  const auto r = backward(m.w, {.rows = batch.rows(), .dtype = f64, .training = false},
-                          [&](Shard& s) { return network.last_loss(s, batch); });
+ProfileRows::ProfileRows(const Model& m, const Task& task, const ProfileSizes& sizes)
+    : batch_(measured_batch(m.recurrent(), task, sizes)), lengths_(m.recurrent().recurrence_lengths(batch_)) {
+  for (int row = 0; row < batch_.rows(); ++row) order_.push_back(row);
+  std::sort(order_.begin(), order_.end(),
+            [&](int a, int b) { return std::pair(-steps_of(a), a) < std::pair(-steps_of(b), b); });
+  lags_ = std::min(sizes.lags, longest() - 1);
+  if (lags_ < 1)
+    throw ValueError("the longest sequence has one step: there is no earlier state, whose gradient could vanish");
+}
+
+GradientNorms gradient_norms(const Model& m, const ProfileRows& rows) {
+  const RecurrentNetwork& network = m.recurrent();
+  const int B = rows.rows(), lags = rows.lags();
+  const auto r = backward(m.w, {.rows = B, .dtype = f64, .training = false, .shards = rows.own_lengths() ? B : 0},
+                          [&](Shard& s) { return followed_loss(network, s, rows); });
   GradientNorms norms;
-  for (int k = 0; k < network.cell().field_count(); ++k) {
-    const char* field = network.cell().field(k).name;
+  const Cell& cell = cell_of(network);
+  for (int k = 0; k < cell.field_count(); ++k) {
+    const char* field = cell.field(k).name;
     const Array gradient = r.grad(field).compact();  // [T, B, ...]
     const std::int64_t width = gradient.size() / gradient.dim(0) / gradient.dim(1);
     LagNorms by_lag(static_cast<std::size_t>(lags) + 1);
     for (int lag = 0; lag <= lags; ++lag)
-      for (int row = 0; row < batch.rows(); ++row) {
-        const std::int64_t at = (static_cast<std::int64_t>(lags - lag) * batch.rows() + row) * width;
+      for (const int row : rows.order()) {
+        if (lag >= rows.steps_of(row)) continue;
+        const std::int64_t at = (static_cast<std::int64_t>(lags - lag) * B + row) * width;
         by_lag[static_cast<std::size_t>(lag)].push_back(ln_norm(gradient.data<double>() + at, width));
       }
     norms.emplace(field, std::move(by_lag));
   }
   return norms;
+}
+
+GradientNorms gradient_norms(const Model& m, const Task& task, int lags, int rows, Split split) {
+  return gradient_norms(m, ProfileRows(m, task, {.lags = lags, .rows = rows, .split = split}));
+}
+
+Array profile_inputs(const Model& m, const ProfileRows& rows, int steps, int count) {
+  Array all;
+  evaluate(m.w, {.rows = rows.rows(), .dtype = f64, .shards = 1}, [&](Shard& s) {
+    all = m.recurrent().recurrence_inputs(s, rows.batch()).all().value().copy();
+    return s.sum(constant(Array::zeros({1}, f64)));
+  });
+  const std::vector<int>& order = rows.order();
+  const int B = std::min(count, rows.rows()),
+            T = std::min(steps, rows.steps_of(order[static_cast<std::size_t>(B) - 1]));
+  Array x = Array::empty({T, B, all.dim(2)}, f64);
+  for (int k = 0; k < B; ++k) {
+    const int row = order[static_cast<std::size_t>(k)], first = rows.steps_of(row) - T;
+    for (int t = 0; t < T; ++t) x[t][k].assign(all[first + t][row]);
+  }
+  return x;
 }
 
 namespace {
@@ -66,6 +147,19 @@ LagNorms whole_state(const GradientNorms& norms) {
     }
   }
   return whole;
+}
+
+GradientNorms in_layers(const GradientNorms& norms, int layer) {
+  GradientNorms chosen;
+  std::map<std::string, GradientNorms> layers;
+  for (const auto& [field, of_field] : norms) {
+    const std::size_t slash = field.find('/');
+    const std::string of = field.substr(0, slash);
+    if (layer == 0) layers["layer " + of].emplace(field, of_field);
+    else if (of == std::to_string(layer)) chosen.emplace(field.substr(slash + 1), of_field);
+  }
+  for (const auto& [name, fields] : layers) chosen.emplace(name, whole_state(fields));
+  return chosen;
 }
 
 void append_rows(LagNorms& all, const LagNorms& more) {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/model.hpp>
+#include <ebb/experiments/train/recurrent_network.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/nn/sequence/layer_list.hpp>
 #include <ebb/ops/elementwise.hpp>
@@ -52,6 +53,11 @@ PartialLoss Model::loss(Shard& s, const Batch& b, const StateArrays& carried) co
 const SimpleNetwork& Model::simple() const {
   if (const auto* const n = dynamic_cast<const SimpleNetwork*>(network_.get())) return *n;
   throw ValueError("the task has its own network, which is not one cell and a linear layer");
+}
+
+const RecurrentNetwork& Model::recurrent() const {
+  if (const auto* const n = dynamic_cast<const RecurrentNetwork*>(network_.get())) return *n;
+  throw ValueError(network_->not_followed());
 }
 
 std::string nonfinite_weight(const LeafSet& w) {

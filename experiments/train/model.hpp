@@ -6,6 +6,8 @@
 
 namespace ebb::app {
 
+class RecurrentNetwork;
+
 /// The network that every command trains, with its weights: the task's own network, in the scope "net", or the default
 /// one.
 ///
@@ -31,6 +33,9 @@ class Model {
   /// The default network. Errors: ValueError if the task has a network of its own
   const SimpleNetwork& simple() const;
   bool is_simple() const { return dynamic_cast<const SimpleNetwork*>(network_.get()) != nullptr; }
+  /// The network, if its recurrence can be followed back through time.
+  /// Errors    ValueError with the reason if it cannot
+  const RecurrentNetwork& recurrent() const;
 
  private:
   std::unique_ptr<const Network> network_;

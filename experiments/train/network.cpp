@@ -46,6 +46,11 @@ int checked_hidden(int hidden) {
 
 Network::~Network() = default;
 
+std::string Network::not_followed() const {
+  return "its network does not state which recurrence to follow: derive it from RecurrentNetwork "
+         "(ebb/experiments/train/recurrent_network.hpp)";
+}
+
 void CarryingNetwork::carry(Shard& s, const State& end) { s.out(carry_name, end); }
 
 StateArrays CarryingNetwork::carried(const Result& r) {

@@ -51,6 +51,9 @@ class Network {
   /// Mean loss over the rows, or over the steps that have a target. In evaluation it also outputs what the task's meter
   /// reads (output.hpp).
   virtual PartialLoss loss(Shard&, const Batch&) const = 0;
+  /// Why `ebb vanish` cannot follow its recurrence back through time, unless it is a RecurrentNetwork
+  /// (recurrent_network.hpp).
+  virtual std::string not_followed() const;
 };
 
 /// A network whose state is carried from one batch to the next if the rows continue.

@@ -29,4 +29,12 @@ Var Reader::ends(const Packed& x, const StepContext& at) const {
   return concat({end, unroll(*backward_, x, State{}, at.named("backward"), Direction::backward).last()});
 }
 
+const Cell* Reader::forward() const { return forward_->cell(); }
+
+Var Reader::at_last(const Var& forward, const Var& x, const StepContext& at) const {
+  if (!backward_) return forward;
+  const Sequence one = reshape(x, {1, x.dim(0), x.dim(1)});
+  return concat({forward, unroll(*backward_, one, State{}, at.named("backward")).last()}, -1);
+}
+
 }  // namespace ebb::app

@@ -21,6 +21,14 @@ class Reader {
   /// Shapes    -> [B, width()]
   Var ends(const Packed& x, const StepContext&) const;
 
+  /// The recurrence from the first step to the last; null for a layer without steps.
+  const Cell* forward() const;
+  /// The output at each row's last step, from that of the recurrence forwards; the other direction has read only that
+  /// step, x.
+  ///
+  /// Shapes    forward [B, H], x [B, I] -> [B, width()]
+  Var at_last(const Var& forward, const Var& x, const StepContext&) const;
+
  private:
   LayerPtr forward_, backward_;
   int width_;

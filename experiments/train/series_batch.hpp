@@ -6,7 +6,8 @@ namespace ebb::app {
 /// Windows of series and the values `ahead` steps later, normalised by the training mean and standard deviation: the
 /// batches of the task `series`, which some studies also read.
 struct SeriesBatch {
-  Array x, y;  ///< [T, B, 1]
+  Array x;  ///< [T, B, I], the series that is forecast first
+  Array y;  ///< [T, B, 1]
   bool continues = false;
 
   int rows() const { return x.dim(1); }

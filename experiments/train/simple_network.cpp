@@ -64,6 +64,8 @@ const Cell& SimpleNetwork::cell() const {
   return *layer_->cell();
 }
 
+const Cell* SimpleNetwork::recurrence() const { return layer_->cell(); }
+
 Array SimpleNetwork::cell_inputs(const SimpleBatch& b) const {
   (void)cell();
   const auto* const values = std::get_if<Array>(&b.inputs);
@@ -139,12 +141,13 @@ Var SimpleNetwork::next(const Tokens& tokens, State& state) const {
   return out_(checked_output(*cell, x, state));
 }
 
-PartialLoss SimpleNetwork::last_loss(Shard& s, const Batch& batch) const {
+bool SimpleNetwork::is_squared_error(const Batch& batch) const {
+  return ebb::app::is_squared_error(batch.get<SimpleBatch>());
+}
+
+PartialLoss SimpleNetwork::last_loss(Shard& s, const Batch& batch, const Var& /*x*/, const Var& last) const {
   const auto& b = batch.get<SimpleBatch>();
-  const Cell& one = cell();
-  auto run = unroll(one, inputs(s, b), s.context());
-  for (int k = 0; k < one.field_count(); ++k) s.retain(one.field(k).name, run.states(one.field(k).name));
-  const Var y = out_(run.last());
+  const Var y = out_(last);
   if (const auto* const every = std::get_if<EveryStep>(&b.targets))
     return s.sum(cross_entropy(y, s.rows(every->tokens[b.steps() - 1])));
   if (const auto* const classes = std::get_if<LastClass>(&b.targets))

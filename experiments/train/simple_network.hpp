@@ -1,5 +1,6 @@
 #pragma once
 #include <ebb/experiments/train/network.hpp>
+#include <ebb/experiments/train/recurrent_network.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/nn/layers/embedding.hpp>
 #include <ebb/nn/layers/linear.hpp>
@@ -21,17 +22,20 @@ using RunPenalty = std::function<PartialLoss(Shard&, const UnrolledRun&)>;
 /// Init      parameters are in the scopes "embedding", "cell" and "out"; those of layer k in "cell/k" if there are
 ///           several layers
 /// Errors    ValueError for an unknown cell or option, or a hidden size below 1
-class SimpleNetwork final : public CarryingNetwork {
+class SimpleNetwork final : public CarryingNetwork, public RecurrentNetwork {
  public:
   SimpleNetwork(Params&, const SimpleSizes&, const Recurrence&);
   PartialLoss loss_from(Shard&, const Batch&, const StateArrays& carried) const override;
   /// The loss with a penalty on the run. The run is the same as that of `loss_from`.
   /// Errors    as cell()
   PartialLoss penalised_loss(Shard&, const Batch&, const StateArrays& carried, const RunPenalty&) const;
-  /// The loss of the last step only, summed over rows, so that a row's gradient does not depend on other rows. The
-  /// gradient with respect to every field of the state at every step is retained under the field's name.
-  /// Errors    as cell()
-  PartialLoss last_loss(Shard&, const Batch&) const;
+
+  std::string recurrence_scope() const override { return "cell"; }
+  const Cell* recurrence() const override;
+  Sequence recurrence_inputs(Shard& s, const Batch& b) const override { return inputs(s, b.get<SimpleBatch>()); }
+  /// The loss of the last step only.
+  PartialLoss last_loss(Shard&, const Batch&, const Var& x, const Var& y) const override;
+  bool is_squared_error(const Batch&) const override;
 
   /// The cell's inputs over a batch, [T, B, I] in float64: its values, or its tokens embedded.
   /// Errors    as cell()

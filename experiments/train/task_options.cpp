@@ -82,10 +82,14 @@ void TaskOptions::declare_optimizer(Options& o) {
       .type("NAME");
 }
 
-void TaskOptions::declare_more(Options& o) {
+void TaskOptions::declare_layers(Options& o) {
   o.add("--layers", layers, "number of stacked cells")
       .check(each([](double x) { return x >= 1; }), "at least 1")
       .check(each([](double x) { return x <= 8 && x == std::floor(x); }), "a whole number, at most 8");
+}
+
+void TaskOptions::declare_more(Options& o) {
+  declare_layers(o);
   o.add("--dropout", dropout, "variational dropout of each layer's input and state")
       .check(number(true), "at least 0")
       .check(each([](double p) { return p < 1; }), "below 1");

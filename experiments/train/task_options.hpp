@@ -18,6 +18,7 @@ struct TaskOptions {
   void declare(Options&, const std::vector<std::string>& but = {});
   void declare_hidden(Options&);  ///< one of these settings, for a command that does not train
   void declare_optimizer(Options&);
+  void declare_layers(Options&);
   /// The options that a comparison of cells does not need: layers and wrappers, optimiser, patience.
   void declare_more(Options&);
   /// A task for these sizes. Errors: as TaskInputs::make; ValueError for a size that the task does not read

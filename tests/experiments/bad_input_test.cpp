@@ -84,7 +84,10 @@ TEST_CASE("a number out of range is rejected with the limit") {
   rejected({"vanish", "--seed", "-1"}, "--seed must be a whole number of 0 or more");
   rejected({"vanish", "--threads", "0"}, "--threads must be at least 1");
   rejected({"vanish", "--hidden", "adding=3,adding=4"}, "--hidden names the task 'adding' twice");
-  rejected({"vanish", "--lags", "0"}, "--lags must be at least 1");
+  rejected({"vanish", "--lags", "0"}, "--lags: 0 is not from 1 to 100000");
+  rejected({"vanish", "--lags", "20,5,20"}, "--lags names '20' twice");
+  rejected({"vanish", "--every", "-1"}, "--every must be at least 0");
+  rejected({"vanish", "--layers", "2", "--layer", "3"}, "--layer 3: the network of 'adding' has 2 layers (--layers)");
   rejected({"vanish", "--rows", "0"}, "--rows must be at least 1");
   rejected({"vanish", "--batch", "0"}, "--batch must be a whole number from 1 to 1,000,000");
   rejected({"vanish", "--steps", "-1"}, "--steps must be a whole number from 0 to 1,000,000");

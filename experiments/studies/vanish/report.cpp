@@ -28,7 +28,7 @@ std::string decay_finding(const TaskResult& task, bool trained) {
     if (cell.decays.empty()) continue;
     const Decays& d = cell.decays.front();
     const Estimate& rate = trained ? d.trained_rate : d.init_rate;
-    const Trend trend = study::trend_of(rate, task.settings.length);
+    const Trend trend = study::trend_of(rate, task.steps());
     if (trend == Trend::falls || trend == Trend::vanishes)
       add(falls, fmt::format("{:.3g} {}in {}", std::log(2) / -rate.value, falls.empty() ? "steps " : "", cell.cell));
     else if (trend == Trend::grows || trend == Trend::explodes) add(grows, cell.cell);
@@ -179,15 +179,17 @@ std::vector<Plot> training_plots(const TaskResult& task) {
 
 Table verdict_table(const TaskResult& task) {
   const auto [low, high] = scale_of(task);
-  const int far = std::min(100, task.lags);
-  Table t{.head = {"cell", "state", "factor per step", "half-life (steps)", fmt::format("lag 1 to {}", far),
-                   fmt::format("lags 1 to {}", task.lags), task.info.unit},
-          .caption = fmt::format(
-              "Factor and half-life by least squares on ln norm over lags 10 to {0}; the next column shows by how "
-              "much the norm changes. Steady: within two standard errors of no change, or by less than a factor of two "
-              "over {1} if these are not known; unclear: within them, but they allow more. Loss on the test split, "
-              "mean over seeds.",
-              far, count_text(task.settings.length, "step"))};
+  Table t{
+      .head = {"cell", "state", "factor per step", "half-life (steps)"},
+      .caption = fmt::format(
+          "Factor and half-life by least squares on ln norm over lags 10 to {0}; the next column{2} by how "
+          "much the norm changes. Steady: within two standard errors of no change, or by less than a factor of two "
+          "over {1} if these are not known; unclear: within them, but they allow more. Loss on the test split, "
+          "mean over seeds.",
+          std::min(100, task.lags), count_text(task.steps(), "step"), task.shown().size() > 1 ? "s show" : " shows")};
+  for (const int lag : task.shown()) t.head.push_back(fmt::format("lag 1 to {}", lag));
+  t.head.push_back(fmt::format("lags 1 to {}", task.lags));
+  t.head.emplace_back(task.info.unit);
   for (const CellResult& cell : task.cells)
     for (const Decays& d : cell.decays)
       for (const bool trained : {false, true}) {
@@ -196,13 +198,13 @@ Table verdict_table(const TaskResult& task) {
         const bool first = &d == &cell.decays.front();
         const std::vector<double> lags(decay.mean.empty() ? decay.mean.begin() : decay.mean.begin() + 1,
                                        decay.mean.end());
-        std::vector<Entry> row{trained || !first ? "" : cell.cell,
-                               d.name() + (trained ? ", trained" : ", initial"),
+        std::vector<Entry> row{trained || !first ? "" : cell.cell, d.name() + (trained ? ", trained" : ", initial"),
                                std::isfinite(decay.per_step) ? fmt::format("{:.3f}", std::exp(decay.per_step)) : "–",
-                               half_life_text(trained ? d.trained_rate : d.init_rate, task.settings.length),
-                               lags.empty() ? "–" : number_text(std::exp(fallen(decay, far))),
-                               Entry(lags, low, high),
-                               first ? number_text(cell.mean(trained ? loss_of : loss_before_of)) : ""};
+                               half_life_text(trained ? d.trained_rate : d.init_rate, task.steps())};
+        for (const int lag : task.shown())
+          row.emplace_back(lags.empty() ? "–" : number_text(std::exp(fallen(decay, lag))));
+        row.emplace_back(lags, low, high);
+        row.emplace_back(first ? number_text(cell.mean(trained ? loss_of : loss_before_of)) : "");
         t.rows.push_back(std::move(row));
       }
   return t;
@@ -232,17 +234,49 @@ Table cost_table(const TaskResult& task) {
 
 }  // namespace
 
-void add_to_report(Job& job, const TaskResult& task) {
+namespace {
+
+/// "T = 100 in training, hidden 32, 2 layers, batch 32, ..."
+std::string settings_text(const TaskResult& task) {
   const TaskSettings& s = task.settings;
+  return fmt::format("T = {}{} in training, hidden {}{}, batch {}, {} {}, {}; data: {}.",
+                     task.own_lengths ? "up to " : "", task.steps(), s.hidden,
+                     s.layers > 1 ? ", " + count_text(s.layers, "layer") : "", s.batch, s.optimizer, s.lr,
+                     updates_text(task), task.data);
+}
+
+/// Which gradients are measured, and over what.
+std::string measured_text(const TaskResult& task, std::size_t seeds) {
+  std::string text = fmt::format("Gradients measured in float64 over {} of the test split and {}",
+                                 count_text(task.rows, "sequence"), count_text(static_cast<double>(seeds), "seed"));
+  if (const std::string layers = layers_text(task); !layers.empty())
+    text += fmt::format(", with respect to the state of {}", layers);
+  if (!task.recurrence.empty()) text += fmt::format(", of the recurrence {}", task.recurrence);
+  if (task.own_lengths) text += fmt::format("; these are its longest sequences, and large lags are those of fewer");
+  return text + ".";
+}
+
+void add_maps(Job& job, const TaskResult& task) {
+  const std::vector<HeatMap> maps = maps_of(task);
+  if (maps.empty()) return;
+  job.report.text(fmt::format(
+      "The gradient against the lag during training: the norm at lag T − t divided by that at lag 1, in powers of ten, "
+      "after every {}, over {} of the test split; mean of the logarithm over sequences and seeds. Where a map is dark, "
+      "the gradient has vanished: beyond 10⁻⁸ it is lost when float32 adds it to that of lag 1. A run that ends early "
+      "keeps its last row. All maps have the same scale of colours.",
+      count_text(task.every, "update"), count_text(task.map_rows, "sequence")));
+  job.report.heat_maps(maps);
+}
+
+}  // namespace
+
+void add_to_report(Job& job, const TaskResult& task) {
   job.report.section(task.name, verdict(task));
-  job.report.note(
-      fmt::format("T = {} in training, hidden {}, batch {}, {} {}, {}; data: {}. Gradients measured in "
-                  "float64 over {} of the test split and {}.",
-                  s.length, s.hidden, s.batch, s.optimizer, s.lr, updates_text(task), task.data,
-                  count_text(task.rows, "sequence"), count_text(static_cast<double>(job.seeds().size()), "seed")));
+  job.report.note(settings_text(task) + " " + measured_text(task, job.seeds().size()));
   job.report.table(verdict_table(task));
-  if (s.steps == 0) return job.report.plots({decay_plot(task, false)});
+  if (task.settings.steps == 0) return job.report.plots({decay_plot(task, false)});
   job.report.plots({decay_plot(task, false), decay_plot(task, true)});
+  add_maps(job, task);
   job.report.plots(training_plots(task));
   job.report.details("Cost: weights, memory, clipping, time", cost_table(task));
 }

@@ -6,16 +6,19 @@
 #include <ebb/experiments/studies/vanish/vanish.hpp>
 #include <iterator>
 #include <limits>
+#include <set>
 
 namespace ebb::app::vanish {
 namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-void set_decay(const Summary::Section& s, const Decay& d) {
+void set_decay(const Summary::Section& s, const Decay& d, const TaskResult& task) {
   s.set({"decay_per_step"}, d.per_step);
   s.set({"half_life_steps"}, d.half_life());
-  for (const int lag : {1, 10, 50, 100}) {
+  std::set<int> lags{1, 10, 50, 100};
+  lags.insert(task.columns.begin(), task.columns.end());
+  for (const int lag : lags) {
     const std::string key = std::to_string(lag);
     s.set({"norm_at_lag", key}, d.norm(lag));
     s.set({"ln_norm_spread_at_lag", key},
@@ -26,11 +29,14 @@ void set_decay(const Summary::Section& s, const Decay& d) {
 void set_settings(const Summary::Section& s, const TaskResult& task) {
   const TaskSettings& ts = task.settings;
   for (const auto& [key, x] : {std::pair{"hidden", ts.hidden},
-                               {"length", ts.length},
+                               {"length", task.steps()},
                                {"batch", ts.batch},
                                {"steps", ts.steps},
+                               {"layers", ts.layers},
+                               {"layer", task.layer},
                                {"lags", task.lags},
-                               {"rows", task.rows}})
+                               {"rows", task.rows},
+                               {"every", task.every}})
     s.set({key}, x);
   for (const auto& [key, x] : {std::pair{"lr", ts.lr}, {"clip", ts.clip}, {"enough", ts.enough}}) s.set({key}, x);
 }
@@ -77,6 +83,21 @@ void write_gradients(Job& job, const std::vector<TaskResult>& tasks) {
 }
 
 }  // namespace
+
+std::string Decays::name() const {
+  if (field.empty()) return "whole state";
+  return field.starts_with("layer ") ? field : "d" + field;
+}
+
+GradientNorms chosen_norms(const TaskResult& task, const GradientNorms& norms) {
+  return task.settings.layers > 1 ? in_layers(norms, task.layer) : norms;
+}
+
+std::string layers_text(const TaskResult& task) {
+  const int layers = task.settings.layers;
+  if (layers == 1) return {};
+  return task.layer == 0 ? fmt::format("all {} layers", layers) : fmt::format("layer {} of {}", task.layer, layers);
+}
 
 double loss_of(const Run& r) { return r.loss; }
 double loss_before_of(const Run& r) { return r.loss_before; }
@@ -204,10 +225,10 @@ void add_to_summary(Job& job, const TaskResult& task) {
       for (std::size_t f = 0; f < cell.decays.size(); ++f) {
         const Decay& d = when == 0 ? cell.decays[f].init : cell.decays[f].trained;
         if (f == 0) {
-          set_decay(then, d);
+          set_decay(then, d, task);
           then.set({"loss"}, cell.mean(when == 0 ? loss_before_of : loss_of));
         }
-        if (!cell.decays[f].field.empty()) set_decay(then.under({"fields", cell.decays[f].field}), d);
+        if (!cell.decays[f].field.empty()) set_decay(then.under({"fields", cell.decays[f].field}), d, task);
       }
     }
     of_cell.set({"loss"}, cell.mean(loss_of));

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/studies/vanish/vanish.hpp>
 
 namespace ebb::app::vanish {
@@ -26,9 +27,8 @@ std::string row(const std::string& name, const char* when, const Decay& d, const
   const auto [low, high] = scale_of(task);
   const std::vector<double> lags(d.mean.empty() ? d.mean.begin() : d.mean.begin() + 1, d.mean.end());
   return fmt::format("  {} {} {} {} {}  {} {}\n", fit(name, name_width), fit(when, 7), fit(factor_text(d), 7, true),
-                     fit(half_life_text(rate, task.settings.length), 9, true),
-                     fit(fallen_text(d, std::min(100, task.lags)), 9, true), spark(lags, low, high, spark_width),
-                     fit(loss, 9, true));
+                     fit(half_life_text(rate, task.steps()), 9, true), fit(fallen_text(d, task.far()), 9, true),
+                     spark(lags, low, high, spark_width), fit(loss, 9, true));
 }
 
 std::string remarks(const CellResult& cell) {
@@ -62,12 +62,14 @@ std::string updates_text(const TaskResult& task) {
 std::string table_text(const TaskResult& task) {
   const TaskSettings& s = task.settings;
   std::string text;
-  for (const std::string& line : wrapped(fmt::format("{}: T {}, hidden {}, batch {}, {}; {}", task.name, s.length,
-                                                     s.hidden, s.batch, updates_text(task), task.data),
+  const std::string layers =
+      s.layers == 1 ? "" : fmt::format(", {} (gradients: {})", count_text(s.layers, "layer"), layers_text(task));
+  for (const std::string& line : wrapped(fmt::format("{}: T {}, hidden {}{}, batch {}, {}; {}", task.name, task.steps(),
+                                                     s.hidden, layers, s.batch, updates_text(task), task.data),
                                          78))
     text += line + "\n";
   text += fmt::format("  {} {} {} {} {}  {} {}\n", fit("cell", name_width), fit("", 7), fit("factor", 7, true),
-                      fit("half-life", 9, true), fit(fmt::format("1 to {}", std::min(100, task.lags)), 9, true),
+                      fit("half-life", 9, true), fit(fmt::format("1 to {}", task.far()), 9, true),
                       fit(fmt::format("lag 1 to {}", task.lags), spark_width), fit(task.info.unit, 9, true));
   for (const CellResult& cell : task.cells) {
     const bool long_name = cell.cell.size() > name_width;
@@ -84,18 +86,16 @@ std::string table_text(const TaskResult& task) {
   return text;
 }
 
-std::string verdict(const TaskResult& task) {
-  std::vector<std::string> learned, lost;
+namespace {
+
+/// How far the gradients of the cells reach at initialisation.
+std::string reach_finding(const TaskResult& task) {
   const CellResult *best = nullptr, *worst = nullptr;
   std::vector<std::string> gone;       // cells whose gradient is zero that far back
   std::vector<std::string> undefined;  // cells whose gradient is not finite, so that its reach is unknown
-  const int far = std::min(100, task.lags);
+  const int far = task.far();
   const auto ln = [&](const CellResult* c) { return fallen(c->decays[0].init, far); };
   for (const CellResult& cell : task.cells) {
-    const double loss = cell.mean(loss_of);
-    if (std::isfinite(loss))
-      (loss < 0.9 * task.info.baseline ? learned : lost)
-          .push_back(fmt::format("{} ({})", cell.cell, number_text(loss)));
     if (cell.decays.empty()) continue;
     if (std::isnan(ln(&cell))) {
       if (static_cast<std::size_t>(far) < cell.decays[0].init.mean.size()) undefined.push_back(cell.cell);
@@ -120,19 +120,51 @@ std::string verdict(const TaskResult& task) {
     text += fmt::format("At initialisation, {} back, the gradient of {} has fallen {} times further than that of {}. ",
                         count_text(far, "step"), worst->cell, power_text(decades, 0), best->cell);
   }
-  if (!text.empty()) text += "Norms are over the whole state. ";
+  if (!text.empty())
+    text += task.layer > 0 ? fmt::format("Norms are over the whole state of {}. ", layers_text(task))
+                           : "Norms are over the whole state. ";
   if (!undefined.empty())
     text += fmt::format("At initialisation, the gradient of {} is not a number. ", enumerated(undefined));
+  return text;
+}
+
+/// What the cells learned.
+std::string learning_finding(const TaskResult& task) {
+  std::vector<std::string> learned, lost;
+  for (const CellResult& cell : task.cells)
+    if (const double loss = cell.mean(loss_of); task.settings.steps > 0 && std::isfinite(loss))
+      (loss < 0.9 * task.info.baseline ? learned : lost)
+          .push_back(fmt::format("{} ({})", cell.cell, number_text(loss)));
+  std::string text;
   const std::string baseline =
       fmt::format("{} ({} {})", task.info.baseline_about, number_text(task.info.baseline), task.info.unit);
-  if (task.settings.steps == 0) {
-    learned.clear();
-    lost.clear();
-  }
   if (!learned.empty()) text += fmt::format("Better than {}: {}. ", baseline, enumerated(learned));
   if (!lost.empty())
     text += fmt::format("Not clearly better than {}: {}. ", learned.empty() ? baseline : "that", enumerated(lost));
+  return text;
+}
+
+}  // namespace
+
+std::string verdict(const TaskResult& task) {
+  const std::string text = reach_finding(task) + learning_finding(task);  // one sentence or two each
   return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+std::string lags_text(const TaskResult& task) {
+  if (task.columns.size() < 2) return {};
+  Table t{.head = {"norm relative to lag 1", ""}};
+  for (const int lag : task.columns) t.head.push_back(fmt::format("lag {}", lag));
+  for (const CellResult& cell : task.cells)
+    for (const bool trained : {false, true}) {
+      if (cell.decays.empty()) continue;
+      const Decay& d = trained ? cell.decays[0].trained : cell.decays[0].init;
+      if (d.mean.empty()) continue;
+      std::vector<Entry> row{trained ? "" : cell.cell, trained ? "trained" : "init"};
+      for (const int lag : task.columns) row.emplace_back(fallen_text(d, lag));
+      t.rows.push_back(std::move(row));
+    }
+  return study::table_text(t);
 }
 
 }  // namespace ebb::app::vanish

@@ -1,54 +1,73 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/parts.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/studies/study.hpp>
 #include <ebb/experiments/studies/vanish/vanish.hpp>
+#include <ebb/experiments/train/abilities.hpp>
+#include <ebb/experiments/train/recurrent_network.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/try_out.hpp>
-#include <ebb/ops/printable.hpp>
-#include <limits>
-#include <new>
 
 namespace ebb::app::vanish {
 namespace {
 
+constexpr int profiles_per_run = 40, most_map_rows = 4;  // of a map: a percent or two of the training's time
+
 /// How the gradient of the loss at the last step decays on its way back through time: several cells compared, before
 /// and after training, on tasks that need a long memory.
 struct Vanish {
-  std::vector<std::string> cells{"rnn", "lstm", "gru"}, tasks{"adding", "chars"}, remedies{"none"};
-  int lags = 200, rows = 32;
+  static constexpr bool resumes = true;
+  std::vector<std::string> cells{"rnn", "lstm", "gru"}, tasks{"adding", "chars"}, remedies{"none"}, lags{"200"};
+  int rows = 32, layer = 0;
+  std::optional<int> every;
   TaskOptions sizes;
 
   void options(Options& o) {
     o.add("--cells", cells, "cells to compare; `ebb cells` lists them").completes(Registry<CellEntry>::names());
-    o.add("--tasks", tasks, "tasks; `ebb tasks` lists them")
+    o.add("--tasks", tasks, "tasks with a recurrence; `ebb tasks` lists all")
         .known_by(missing_one_of_tasks)
-        .completes(Registry<TaskEntry>::names());
+        .completes(Registry<TaskEntry>::names())
+        .full({"adding", "chars", "copy", "temporal-order"});
     o.add("--remedy", remedies,
           "remedies, each compared with the others; + joins several; `ebb remedies` lists them. Where one of them "
           "clips, --clip is 0 by default")
         .type("NAME,...");
-    o.add("--lags", lags, "largest lag T - t at which the gradient is measured")
-        .at_least(1)
-        .at_most(100'000)
-        .quick(100);
+    o.add("--lags", lags,
+          "largest lag T - t at which the gradient is measured; of several, each is a column of the tables")
+        .type("N,...")
+        .quick({"100"})
+        .recorded_as([](const std::vector<std::string>& words) {
+          const std::vector<int> numbers = lags_of(words);
+          return numbers.size() == 1 ? std::to_string(numbers[0]) : fmt::format("[{}]", fmt::join(numbers, ","));
+        });
     o.add("--rows", rows, "number of sequences over which the gradient is measured")
         .at_least(1)
         .at_most(10'000)
         .quick(8);
+    o.add("--layer", layer, "of several --layers the one whose gradient is measured, 1 for the lowest; 0: all of them")
+        .at_least(0);
+    o.add("--every", every,
+          "updates between the gradients of the map over training (default: forty in a run); 0: no map")
+        .check([](const std::optional<int>& n) { return !n || *n >= 0; }, "at least 0");
     sizes.declare(o);
+    sizes.declare_layers(o);
     sizes.declare_optimizer(o);
     o.example("ebb vanish                                      under four minutes on two cores");
     o.example("ebb vanish --quick --out /tmp/look              a toy, in seconds");
     o.example("ebb vanish --cells rnn,rnn:recurrent=orthogonal,lstm,gru:update_bias=1");
     o.example("ebb vanish --tasks chars --text book.txt --hidden 128 --steps 2000");
+    o.example("ebb vanish --tasks series --data sales.csv --column total --inputs price,rain --ahead 7");
+    o.example("ebb vanish --tasks chars --layers 2 --layer 1 --lags 10,50,200");
     o.example("ebb vanish --tasks temporal-order --cells rnn --remedy none,omega:4,flossing");
     o.example("ebb vanish --hidden adding=32,chars=64 --seeds 5 --full");
   }
 
   void run(Job& job) {
-    auto [made, results] = prepare(job);
+    auto [measured, results] = prepare(job);
 
     struct Place {
       std::size_t task, cell, seed;
@@ -66,17 +85,22 @@ struct Vanish {
         }
 
     job.start(work);
+    std::map<std::string, std::string> data;
+    for (const Measured& m : measured)
+      for (const auto& [what, text] : study::data_of(*m.task, sizes.inputs))
+        data[fmt::format("{} of {}", what, m.task->name())] = text;
+    Parts parts{job, data};
     job.report.title("Vanishing gradients: " + fmt::format("{}", fmt::join(cells, ", ")));
     job.report.lead(
         "How far back does the gradient of the loss at the last step reach? Its norm at every earlier step, "
-        "for each cell, before and after training.");
-    job.parallel(static_cast<int>(places.size()), [&, &made = made, &results = results](int k) {
+        "for each cell, before, during and after training.");
+    job.parallel(static_cast<int>(places.size()), [&, &measured = measured, &results = results](int k) {
       const Place p = places[static_cast<std::size_t>(k)];
       if (job.interrupted()) return;
-      const CellResult& cell = results[p.task].cells[p.cell];
+      const TaskResult& task = results[p.task];
       Run& place = results[p.task].cells[p.cell].runs[p.seed];
       Run run{.seed = place.seed};
-      one(job, *made[p.task], results[p.task], run, cell, *p.initial);
+      make_run(parts, measured[p.task], task, task.cells[p.cell], run, *p.initial);
       job.run_ended([&] { place = std::move(run); }, [&] { fill(job, results); });
     });
     fill(job, results);
@@ -86,7 +110,7 @@ struct Vanish {
   static void fill(Job& job, std::vector<TaskResult>& results) {
     for (TaskResult& task : results) {
       for (CellResult& cell : task.cells) settle(cell);
-      job.print("\n" + table_text(task));
+      job.print("\n" + table_text(task) + lags_text(task));
       for (const std::string& line : wrapped(verdict(task), 76)) job.print("  " + line + "\n");
       add_to_report(job, task);
       add_why(job, task);
@@ -102,137 +126,107 @@ struct Vanish {
         }
     }
     write_series(job, results);
+    write_maps(job, results);
+  }
+
+  static std::vector<int> lags_of(const std::vector<std::string>& words) {
+    return study::whole_numbers_of("--lags", words, 1, 100'000);
   }
 
   // All errors in the user's input are found here, before the folder is created.
-  std::pair<std::vector<std::unique_ptr<Task>>, std::vector<TaskResult>> prepare(Job& job) {
+  std::pair<std::vector<Measured>, std::vector<TaskResult>> prepare(Job& job) {
     check_task_names(tasks);
     check_cell_names(cells);
-    check_once("--tasks", tasks);
-    check_once("--cells", cells);
-    check_once("--remedy", remedies);
+    study::check_once("--tasks", tasks);
+    study::check_once("--cells", cells);
+    study::check_once("--remedy", remedies);
+    std::vector<int> columns = lags_of(lags);
+    std::sort(columns.begin(), columns.end());
     sizes.check_names(tasks);
     sizes.inputs.quick = job.size() == Size::quick;
     auto made = sizes.make(tasks);
     sizes.inputs.keep(made);
+    std::vector<Measured> measured;
     std::vector<TaskResult> results;
     for (std::size_t k = 0; k < tasks.size(); ++k) {
-      const std::string& name = tasks[k];
-      const Task& task = *made[k];
-      TaskResult r{
-          .name = name,
-          .data = task.data(),
-          .info = task.info(),
-          .settings = sizes.changed(name, task_call(task, [&] { return task.comparison_settings(job.size()); })),
-          .lags = lags,
-          .rows = rows,
-          .options = chosen_options(task)};
-      if (!sizes.clip.of(name) && std::any_of(remedies.begin(), remedies.end(), replaces_clip)) r.settings.clip = 0;
-      const TaskSettings& s = r.settings;
-      if (!task.as<SimpleTask>())
-        throw ValueError(fmt::format(
-            "the task '{}' has its own network, without a single state between its inputs and its loss", name));
-      check_sizes(task, s);
-      r.rows = rows_measured(task, s);
-      for (const std::string& cell : cells)
-        for (const std::string& remedy : remedies) {
-          CellResult variant{.cell = remedy == "none" ? cell : cell + " + " + remedy, .base = cell, .remedy = remedy};
-          try_out(Model(task, cell, s.hidden, 1), task, settings_of(r, variant));
-          for (const std::uint64_t seed : job.seeds()) variant.runs.push_back({.seed = seed});
-          r.cells.push_back(std::move(variant));
-        }
-      const auto batch = make_batch(task, {.length = s.length, .rows = 1}).get<SimpleBatch>();
-      r.squared_error = is_squared_error(batch);
-      for (const std::string& cell : cells)
-        try_rows(Model(task, cell, s.hidden, 1).simple().cell(), cell, std::max(s.length, lags + 1));
+      TaskResult r = result_of(job, *made[k], tasks[k]);
+      try_cells(job, *made[k], r, columns);
+      measured.push_back(measured_of(std::move(made[k]), r, columns));
       results.push_back(std::move(r));
     }
-    return {std::move(made), std::move(results)};
+    return {std::move(measured), std::move(results)};
+  }
+
+  TaskResult result_of(const Job& job, const Task& task, const std::string& name) const {
+    if (task.as<HasFeedForward>())
+      throw ValueError(fmt::format(
+          "the task '{}' has no recurrence: its network has no state through which a gradient could go back", name));
+    TaskResult r{.name = name,
+                 .data = task.data(),
+                 .info = task.info(),
+                 .settings = sizes.changed(name, task_call(task, [&] { return task.comparison_settings(job.size()); })),
+                 .rows = rows,
+                 .options = chosen_options(task)};
+    if (!sizes.clip.of(name) && std::any_of(remedies.begin(), remedies.end(), replaces_clip)) r.settings.clip = 0;
+    if (layer > r.settings.layers)
+      throw ValueError(fmt::format("--layer {}: the network of '{}' has {} (--layers)", layer, name,
+                                   count_text(r.settings.layers, "layer")));
+    r.layer = r.settings.layers > 1 ? layer : 0;
+    check_sizes(task, r.settings);
+    return r;
+  }
+
+  /// Tries every cell with every remedy, and adds them to the result.
+  void try_cells(const Job& job, const Task& task, TaskResult& r, const std::vector<int>& columns) const {
+    for (const std::string& cell : cells) {
+      const Model model(task, cell, r.settings, 1);
+      try {
+        (void)model.recurrent();
+      } catch (const ValueError& e) {
+        throw ValueError(
+            fmt::format("the gradients of the task '{}' cannot be followed back in time: {}", r.name, e.what()));
+      }
+      for (const std::string& remedy : remedies) {
+        CellResult variant{.cell = remedy == "none" ? cell : cell + " + " + remedy, .base = cell, .remedy = remedy};
+        try_out(model, task, settings_of(r, variant));
+        for (const std::uint64_t seed : job.seeds()) variant.runs.push_back({.seed = seed});
+        r.cells.push_back(std::move(variant));
+      }
+      try_rows(*model.recurrent().recurrence(), cell, std::max(r.settings.length, columns.back() + 1));
+    }
+  }
+
+  /// Draws the sequences over which gradients are measured, and takes their sizes into the result.
+  Measured measured_of(std::unique_ptr<Task> task, TaskResult& r, const std::vector<int>& columns) const {
+    const Model model(*task, cells.front(), r.settings, 1);
+    ProfileRows all = profile_rows(model, *task, r.settings, columns.back(), rows),
+                few = profile_rows(model, *task, r.settings, columns.back(), std::min(rows, most_map_rows));
+    r.lags = all.lags();
+    r.rows = all.rows();
+    r.own_lengths = all.own_lengths();
+    r.length = task_call(*task, [&] { return task->steps(r.settings); });
+    if (r.own_lengths || task->as<FixedLength>()) r.length = std::min(r.length, all.longest());
+    r.squared_error = model.recurrent().is_squared_error(all.batch());
+    if (!task->as<SimpleTask>()) r.recurrence = model.recurrent().recurrence_scope();
+    if (columns.size() > 1)
+      for (const int lag : columns)
+        if (lag <= r.lags) r.columns.push_back(lag);
+    r.every = r.settings.steps == 0 ? 0 : every.value_or(std::max(1, r.settings.steps / profiles_per_run));
+    r.map_rows = r.every > 0 ? few.rows() : 0;
+    return {std::move(task), std::move(all), std::move(few)};
   }
 
   // Gradients are measured over lengths that differ from that of training.
-  int rows_measured(const Task& task, TaskSettings s) const {
+  static ProfileRows profile_rows(const Model& model, const Task& task, TaskSettings s, int lags, int rows) {
+    const int length = task_call(task, [&] { return task.steps(s); });
     s.length = lags + 1;
     s.batch = rows;
     try {
-      check_sizes(task, s);
-      return make_batch(task, {.split = Split::test, .length = s.length, .rows = s.batch}).rows();
+      if (!task.as<FixedLength>()) check_sizes(task, s);
+      return ProfileRows(model, task, {.lags = lags, .rows = rows, .length = length});
     } catch (Error& e) {
       e.with_context(fmt::format("; gradients are measured over --lags + 1 = {} steps", s.length));
       throw;
-    }
-  }
-
-  static void check_once(const char* option, const std::vector<std::string>& names) {
-    for (auto name = names.begin(); name != names.end(); ++name)
-      if (std::find(names.begin(), name, *name) != name)
-        throw ValueError(fmt::format("{} names '{}' twice", option, *name));
-  }
-
-  // An exception is stored with its run, and the others continue.
-  static void one(Job& job, const Task& task, const TaskResult& result, Run& run, const CellResult& cell,
-                  Initial& initial) {
-    const double started = job.seconds();
-    int updates = 0;
-    try {
-      measure_and_train(job, task, result, run, cell, initial, updates);
-    } catch (const std::bad_alloc&) { run.failed = "there is not enough memory"; } catch (const std::exception& e) {
-      run.failed = *e.what() ? ebb::detail::printable(e.what()) : "an error without a message";
-    } catch (...) { run.failed = "an exception that is not a std::exception"; }
-    if (!run.failed.empty()) run.loss = std::numeric_limits<double>::quiet_NaN();
-    job.progress().skip(result.settings.steps - updates);
-    run.seconds += job.seconds() - started;
-  }
-
-  static study::Evidence evidence(const Model& model, const Task& task, const TaskResult& result,
-                                  const std::string& cell, const GradientNorms& norms) {
-    constexpr int most_steps = 200, most_rows = 4;  // seconds in all: the gradients have more
-    return study::evidence_of(model, task, cell, result.settings.length, whole_state(norms),
-                              std::min(result.lags + 1, most_steps), std::min(result.rows, most_rows));
-  }
-
-  // Measures the initial weights, or takes what was measured for another remedy of the cell; either counts as much of
-  // the run's time.
-  static void measure_initial(Job& job, const Model& model, const Task& task, const TaskResult& result, Run& run,
-                              const CellResult& cell, Initial& initial) {
-    const double started = job.seconds();
-    std::call_once(initial.measured, [&] {
-      try {
-        initial.norms = gradient_norms(model, task, result.lags, result.rows);
-        initial.why = evidence(model, task, result, cell.base, initial.norms);
-        initial.loss = test_loss(model, task, Split::test, result.settings);
-      } catch (...) { initial.error = std::current_exception(); }
-      initial.seconds = job.seconds() - started;
-    });
-    run.init = initial.norms;
-    run.why_init = initial.why;
-    run.loss_before = initial.loss;
-    run.seconds = initial.seconds - (job.seconds() - started);
-    if (initial.error) std::rethrow_exception(initial.error);
-  }
-
-  // One cell, one task, one seed: measure, train, measure, test.
-  static void measure_and_train(Job& job, const Task& task, const TaskResult& result, Run& run, const CellResult& cell,
-                                Initial& initial, int& updates) {
-    const TaskSettings s = settings_of(result, cell);
-    run.begun = true;
-    Model model{task, cell.base, s.hidden, run.seed};
-    run.weights = model.w.trained();
-    measure_initial(job, model, task, result, run, cell, initial);
-
-    run.training = train(model, task, s, run.seed, [&](const CurvePoint& p) {
-      ++updates;
-      job.progress().advance(1, fmt::format("{} {} seed {}  {:.4g}", result.name, cell.cell, run.seed, p.loss));
-    });
-
-    if (run.training.curve.empty()) {  // --steps 0, or Ctrl-C: there is no training
-      run.loss = run.loss_before;
-    } else if (run.training.diverged.empty()) {
-      run.loss = test_loss(model, task, Split::test, s);
-      run.trained = gradient_norms(model, task, result.lags, result.rows);
-      run.why_trained = evidence(model, task, result, cell.base, run.trained);
-    } else {
-      run.loss = std::numeric_limits<double>::quiet_NaN();
     }
   }
 };

@@ -6,7 +6,7 @@ namespace ebb::app::vanish {
 namespace {
 
 /// The sentences about one cell, before training or after, from all its runs.
-std::string why_cell(const CellResult& cell, bool trained) {
+std::string why_cell(const TaskResult& task, const CellResult& cell, bool trained) {
   std::vector<const study::Evidence*> found;
   LagNorms norms;
   std::vector<const Run*> runs;
@@ -22,7 +22,8 @@ std::string why_cell(const CellResult& cell, bool trained) {
     return cell.cell + ", trained: its training diverged, so that no gradient was measured after it.";
   if (found.empty()) return {};
   study::Evidence e = study::mean_evidence(found, norms);
-  e.name = fmt::format("{}, {}", cell.cell, trained ? "trained" : "initial");
+  e.name = fmt::format("{}{}, {}", cell.cell, task.layer > 0 ? ", " + layers_text(task) : "",
+                       trained ? "trained" : "initial");
   return study::why_text(e);
 }
 
@@ -35,7 +36,7 @@ void add_why(Job& job, const TaskResult& task) {
       const auto untreated = [&](const CellResult& c) { return c.base == cell.base && c.remedy == "none"; };
       if (!trained && cell.remedy != "none" && std::any_of(task.cells.begin(), task.cells.end(), untreated))
         continue;  // its initial weights are those of the untreated cell
-      const std::string text = why_cell(cell, trained);
+      const std::string text = why_cell(task, cell, trained);
       if (text.empty()) continue;
       if (!begun) job.report.section("Why: " + task.name);
       begun = true;

@@ -75,6 +75,12 @@ PartialLoss CaptionNetwork::loss(Shard& s, const Batch& batch) const {
   return s.mean_tokens(cross_entropy(stack(scores), s.sequence(b.wanted)), b.lengths);
 }
 
+std::string CaptionNetwork::not_followed() const {
+  return "before each word its recurrence attends to the picture with its own output, so that its state acts on the "
+         "next "
+         "step in two ways";
+}
+
 Tokens CaptionNetwork::greedy(const Seen& seen, int rows) const {
   Tokens said({rows, sizes_.longest}), word({rows});
   std::fill(said.data(), said.data() + said.size(), sizes_.end);

@@ -62,6 +62,7 @@ class CaptionNetwork final : public Network {
   CaptionNetwork(const Builder&, const Recurrence&, const CaptionSizes&);
   /// In evaluation outputs words_said.
   PartialLoss loss(Shard&, const Batch&) const override;
+  std::string not_followed() const override;
 
   /// x [..., B, H W], grey pixels from 0 to 1.
   Seen look(const Var& x) const;

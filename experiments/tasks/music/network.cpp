@@ -52,6 +52,13 @@ PartialLoss MusicNetwork::loss(Shard& s, const Batch& any) const {
   return s.mean_tokens(binary_cross_entropy(logits, pack(s.sequence(batch.y), packing).all), batch.lengths);
 }
 
+Sequence MusicNetwork::recurrence_inputs(Shard& s, const Batch& b) const { return s.sequence(b.get<MusicBatch>().x); }
+
+PartialLoss MusicNetwork::last_loss(Shard& s, const Batch& any, const Var& /*x*/, const Var& y) const {
+  const auto& b = any.get<MusicBatch>();
+  return s.sum(binary_cross_entropy(score(y), s.rows(last_steps(b.y, b.lengths))));
+}
+
 // For the one row that the report shows; zeros for the others.
 Var MusicNetwork::continued(const Shard& s, int row, int steps) const {
   Array keys = Array::zeros({s.rows(), steps, piano_keys}, f32);

@@ -4,6 +4,7 @@
 #include <ebb/experiments/tasks/music/keys.hpp>
 #include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/train/output.hpp>
+#include <ebb/experiments/train/recurrent_network.hpp>
 #include <ebb/nn/params.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
 
@@ -31,7 +32,7 @@ inline constexpr Output key_continuation{"continuation"};  ///< [B, T + 1, 88], 
 ///
 /// Init      b from the frequency of each key in training, so that it need not be learned
 /// Source    Boulanger-Lewandowski et al. 2012, arXiv:1206.6392
-struct MusicNetwork final : Network {
+struct MusicNetwork final : Network, RecurrentNetwork {
   LayerPtr layer;
   Param W, b;  // [H, 88], [88]
   const PieceSet& set;
@@ -45,6 +46,12 @@ struct MusicNetwork final : Network {
   /// Samples the steps that follow `start`, on the innermost tape. Step t draws its random numbers from key.at(t).
   /// `start` has at least one step. A layer without a step function rereads the last `window` steps each time.
   Piece continue_piece(const Piece& start, int steps, Key key, const KeyChoice&) const;
+
+  std::string recurrence_scope() const override { return "net/cell"; }
+  const Cell* recurrence() const override { return layer->cell(); }
+  Sequence recurrence_inputs(Shard&, const Batch&) const override;
+  Lengths recurrence_lengths(const Batch& b) const override { return b.get<MusicBatch>().lengths; }
+  PartialLoss last_loss(Shard&, const Batch&, const Var& x, const Var& y) const override;
 
  private:
   Var score(const Var& y) const { return matmul(y, W) + b; }

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <ebb/data/csv.hpp>
 #include <ebb/data/csv_record.hpp>
+#include <ebb/experiments/cli/options.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/report/event_file.hpp>
 #include <ebb/experiments/report/text_format.hpp>
@@ -106,30 +108,81 @@ CsvOptions csv_options(const std::string& path, const std::string& column) {
   return options;
 }
 
+/// The name of the column that is forecast, if it is not the last of those read: it then comes first.
+std::string forecast_column(const std::string& path, const CsvOptions& options) {
+  if (!options.columns.empty()) return options.columns.front();
+  std::vector<std::string> first;
+  if (!ebb::detail::CsvRecords(path, ',').next(first) || first.empty()) return {};  // read_csv reports the error
+  const std::size_t from = first.back().find_first_not_of(" \t"), to = first.back().find_last_not_of(" \t\r");
+  return from == std::string::npos ? std::string() : first.back().substr(from, to + 1 - from);
+}
+
+/// Checks the names of --inputs.
+std::vector<std::string> further_columns(const std::string& inputs, const std::string& forecast) {
+  std::vector<std::string> names;
+  try {
+    detail::read_option(inputs, names);
+  } catch (const ValueError& e) { throw ValueError(std::string("--inputs ") + e.what()); }
+  for (auto name = names.begin(); name != names.end(); ++name) {
+    if (*name == forecast)
+      throw ValueError(fmt::format("--inputs names the column '{}', which is forecast and is read anyway", *name));
+    if (std::find(names.begin(), name, *name) != name)
+      throw ValueError(fmt::format("--inputs names the column '{}' twice", *name));
+  }
+  return names;
+}
+
+CsvTable read_columns(const std::string& path, const CsvOptions& options, const char* cure) {
+  try {
+    return read_csv(path, options);
+  } catch (const FileError& e) { throw FileError(std::string(e.what()) + cure); }
+}
+
+/// The first 80 % for training, then 10 % each.
+void cut(SeriesData& d, const Array& values, int column, bool forecast) {
+  const int n = values.dim(0), tenth = n / 10, ends[] = {0, n - 2 * tenth, n - tenth, n};
+  SeriesSplit* const each[] = {&d.train, &d.valid, &d.test};
+  for (std::size_t k = 0; k < 3; ++k) {
+    auto& list = forecast ? each[k]->series : each[k]->more;
+    list.emplace_back();
+    for (int i = ends[k]; i < ends[k + 1]; ++i) list.back().push_back(values.at({i, column}));
+  }
+}
+
 }  // namespace
 
-SeriesData csv_series(const std::string& path, const std::string& column) {
-  const CsvOptions options = csv_options(path, column);
-  const CsvTable t = [&] {
-    try {
-      return read_csv(path, options);
-    } catch (const FileError& e) {
-      if (!column.empty()) throw;
-      throw FileError(std::string(e.what()) + "; --column NAME reads only that one");
-    }
-  }();
-  const int n = t.values.dim(0), last = t.values.dim(1) - 1, tenth = n / 10;
+SeriesData csv_series(const std::string& path, const std::string& column, const std::string& inputs) {
+  CsvOptions options = csv_options(path, column);
+  const std::string forecast = forecast_column(path, options);
+  const bool listed = !inputs.empty() && inputs != "all";
+  if (inputs == "all") options.columns.clear();
+  if (listed) {
+    options.columns = further_columns(inputs, forecast);
+    options.columns.insert(options.columns.begin(), forecast);
+  }
+  const CsvTable t = read_columns(path, options,
+                                  inputs == "all" ? "; --inputs NAME,... reads only those and the one that is forecast"
+                                  : column.empty() && !listed ? "; --column NAME reads only that one"
+                                                              : "");
+  const int count = t.values.dim(1), n = t.values.dim(0);
+  int at = listed ? 0 : count - 1;
+  if (inputs == "all" && !column.empty()) {
+    const auto found = std::find(t.names.begin(), t.names.end(), forecast);
+    if (found == t.names.end()) throw FileError(fmt::format("'{}': there is no column '{}'", path, column));
+    at = static_cast<int>(found - t.names.begin());
+  }
   SeriesData d;
   d.one = true;
-  SeriesSplit* const each[] = {&d.train, &d.valid, &d.test};
-  const int cut[] = {0, n - 2 * tenth, n - tenth, n};
-  for (std::size_t k = 0; k < 3; ++k) {
-    each[k]->series.emplace_back();
-    for (int i = cut[k]; i < cut[k + 1]; ++i) each[k]->series.back().push_back(t.values.at({i, last}));
-  }
-  d.column = t.names[static_cast<std::size_t>(last)];
-  d.source = fmt::format("{}, column {}{}, {}, CRC-32C {:08x}", ebb::detail::printable(path),
+  d.column = t.names[static_cast<std::size_t>(at)];
+  cut(d, t.values, at, true);
+  for (int k = 0; k < count && !inputs.empty(); ++k)
+    if (k != at) {
+      d.more.push_back(t.names[static_cast<std::size_t>(k)]);
+      cut(d, t.values, k, false);
+    }
+  d.source = fmt::format("{}, column {}{}{}, {}, CRC-32C {:08x}", ebb::detail::printable(path),
                          ebb::detail::printable(d.column), options.header ? "" : " (from 0; the file has no header)",
+                         d.more.empty() ? "" : ebb::detail::printable(" with " + enumerated(d.more)),
                          count_text(n, "value"), crc32c(read_file(path)));
   return d;
 }

@@ -7,12 +7,14 @@ namespace ebb::app {
 /// Series of equal length, for training and testing forecasts.
 struct SeriesSplit {
   std::vector<std::vector<double>> series;  ///< converted to float32 only after subtracting the mean
+  std::vector<std::vector<double>> more{};  ///< further columns that are read with the one series, likewise
 };
 
 struct SeriesData {
   SeriesSplit train, valid, test;
-  bool one = false;              ///< all splits are segments of one series in time; rows are segments of it
-  std::string source, column{};  ///< the data, and the column of a CSV file
+  bool one = false;                 ///< all splits are segments of one series in time; rows are segments of it
+  std::string source, column{};     ///< the data, and the column of a CSV file
+  std::vector<std::string> more{};  ///< names of the further columns
 };
 
 /// dx/dt = .2 x(t - 17) / (1 + x(t - 17)^10) - .1 x, one value per unit of time, after discarding 500.
@@ -28,8 +30,9 @@ SeriesData lorenz(int train, int others, int length);
 
 /// A column of a CSV file, by default the last: the first 80 % for training, then 10 % each for validation and test. In
 /// a file without a header, columns are numbered from 0; such a file is recognised by a number in the first line of
-/// that column.
-/// Errors    FileError with line and column; ValueError if it is too short
-SeriesData csv_series(const std::string& path, const std::string& column);
+/// that column. `inputs` are further columns, separated by commas, or "all" others; may be empty.
+/// Errors    FileError with line and column; ValueError if it is too short, or if `inputs` names a column twice, or the
+///           one that is forecast
+SeriesData csv_series(const std::string& path, const std::string& column, const std::string& inputs);
 
 }  // namespace ebb::app

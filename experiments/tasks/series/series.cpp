@@ -6,6 +6,7 @@
 #include <ebb/experiments/train/data_files.hpp>
 #include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/train/network.hpp>
+#include <ebb/experiments/train/recurrent_network.hpp>
 #include <ebb/experiments/train/series_batch.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/losses/loss.hpp>
@@ -18,12 +19,12 @@ constexpr Output forecast{"forecast"};  // [B, T, 1]
 
 /// A forecast at every step, of the value `ahead` steps later.
 ///
-/// Shapes    x [T, B, 1] -> [T, B, 1]
-struct SeriesNetwork final : CarryingNetwork {
+/// Shapes    x [T, B, I] -> [T, B, 1]
+struct SeriesNetwork final : CarryingNetwork, RecurrentNetwork {
   LayerPtr cell;
   Linear out;
-  SeriesNetwork(const Builder& p, const Recurrence& r)
-      : cell(r.layer(p / "cell", 1)), out(p / "out", r.settings.hidden, 1) {}
+  SeriesNetwork(const Builder& p, const Recurrence& r, int inputs)
+      : cell(r.layer(p / "cell", inputs)), out(p / "out", r.settings.hidden, 1) {}
 
   PartialLoss loss_from(Shard& s, const Batch& batch, const StateArrays& carried) const override {
     const auto& b = batch.get<SeriesBatch>();
@@ -33,6 +34,15 @@ struct SeriesNetwork final : CarryingNetwork {
     if (!s.context().training()) forecast.put(s, transpose(y, {1, 0, 2}));
     return s.mean_tokens(squared_error(y, s.sequence(b.y).all()));
   }
+
+  std::string recurrence_scope() const override { return "net/cell"; }
+  const Cell* recurrence() const override { return cell->cell(); }
+  Sequence recurrence_inputs(Shard& s, const Batch& b) const override { return s.sequence(b.get<SeriesBatch>().x); }
+  PartialLoss last_loss(Shard& s, const Batch& batch, const Var& /*x*/, const Var& y) const override {
+    const auto& b = batch.get<SeriesBatch>();
+    return s.sum(squared_error(out(y), s.rows(b.y[b.steps() - 1])));
+  }
+  bool is_squared_error(const Batch&) const override { return true; }
 };
 
 // Running mean and variance.
@@ -67,6 +77,7 @@ struct Centring {
       throw ValueError(name + ": there are no training values, or they are all equal");
     deviation = std::sqrt(variance);
   }
+  float scaled(double x) const { return static_cast<float>((x - mean) / deviation); }
   /// Decimal digits of precision that remain in float64 after subtracting the mean.
   double digits() const { return std::log10(deviation / (std::abs(mean) * 0x1p-53)); }
 
@@ -163,12 +174,19 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
       {.name = "ahead",
        .help = "forecast horizon in steps (default: 15)",
        .takes = WholeNumber{0, 100'000},
-       .none = "0"}};
+       .none = "0"},
+      {.name = "inputs",
+       .type = "NAME,...",
+       .help =
+           "further columns of a CSV file that the model reads besides the one it forecasts; all: every other one"}};
   explicit Forecast(Inputs& in) : ahead_(in.own.choose_whole("ahead", 15)) {
     load(in);
     const Centring centring(data_.train.series, name_);
     mean_ = centring.mean;
     deviation_ = centring.deviation;
+    for (std::size_t k = 0; k < data_.more.size(); ++k)
+      more_.emplace_back(std::vector<std::vector<double>>{data_.train.more[k]},
+                         fmt::format("'{}', column {}", in.data, data_.more[k]));
     if (centring.digits() < 7)  // less than the precision of float32
       data_.source +=
           fmt::format("; it varies by {:.2g} around {:.2g}: float64 keeps about {:.0f} digits of the variation",
@@ -202,16 +220,20 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
     const long spare = l.length - ahead_ - l.windows * r.length;
     const Key key = Key{r.seed}.named("series").at(static_cast<std::uint64_t>(number / l.windows));
     const long shift = r.split == Split::train && spare > 0 ? key.below(static_cast<int>(spare) + 1, 0) : 0;
-    SeriesBatch b{.x = Array::empty({r.length, l.rows, 1}, f32),
+    const int width = 1 + static_cast<int>(more_.size());
+    SeriesBatch b{.x = Array::empty({r.length, l.rows, width}, f32),
                   .y = Array::empty({r.length, l.rows, 1}, f32),
                   .continues = window != 0};
     const auto& all = of(r.split).series;
     for (int row = 0; row < l.rows; ++row) {
       const long which = (group + epoch) % l.groups * l.rows + row;
-      const double* from = data_.one ? all[0].data() + which * l.length : all[static_cast<std::size_t>(which)].data();
-      from += shift + window * r.length;
+      const long first = (data_.one ? which * l.length : 0) + shift + window * r.length;
+      const double* const from = all[data_.one ? 0 : static_cast<std::size_t>(which)].data() + first;
       for (int t = 0; t < r.length; ++t) {
-        b.x.data<float>()[t * l.rows + row] = scaled(from[t]);
+        float* const x = b.x.data<float>() + (t * l.rows + row) * width;
+        *x = scaled(from[t]);
+        for (std::size_t k = 0; k < more_.size(); ++k)
+          x[k + 1] = more_[k].scaled(of(r.split).more[k][static_cast<std::size_t>(first + t)]);
         b.y.data<float>()[t * l.rows + row] = scaled(from[t + ahead_]);
       }
     }
@@ -239,7 +261,7 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
   }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<SeriesMeter>(ahead_, mean_, deviation_); }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
-    return std::make_unique<SeriesNetwork>(p, r);
+    return std::make_unique<SeriesNetwork>(p, r, 1 + static_cast<int>(more_.size()));
   }
 
  private:
@@ -258,9 +280,10 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
     else if (in.data == "lorenz") data_ = lorenz(64, 32, 2000);
     else {
       in.data = data_file(in.data, "series expects mackey-glass, lorenz or an existing CSV file");
-      data_ = csv_series(in.data, in.own["column"]);
+      data_ = csv_series(in.data, in.own["column"], in.own["inputs"]);
     }
-    in.own["column"] = data_.column;  // empty without a file, so that --column is rejected
+    in.own["column"] = data_.column;                       // empty without a file, so that --column is rejected
+    in.own["inputs"] = data_.one ? in.own["inputs"] : "";  // likewise
     if (data_.one) name_ = fmt::format("'{}', column {}", in.data, data_.column);
   }
   float scaled(double x) const { return static_cast<float>((x - mean_) / deviation_); }
@@ -284,6 +307,7 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
   SeriesData data_;
   std::string name_ = "series";  // for messages
   double mean_ = 0, deviation_ = 1, baseline_ = 1;
+  std::vector<Centring> more_;  // of the further columns
 };
 EBB_TASK(series, Forecast, "forecast a time series: Mackey-Glass, Lorenz, or a column of a CSV file");
 

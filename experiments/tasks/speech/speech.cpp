@@ -3,6 +3,7 @@
 #include <ebb/experiments/tasks/speech/generate.hpp>
 #include <ebb/experiments/tasks/speech/meter.hpp>
 #include <ebb/experiments/train/reader.hpp>
+#include <ebb/experiments/train/recurrent_network.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/losses/ctc.hpp>
 #include <ebb/nn/sequence/dropout.hpp>
@@ -20,7 +21,7 @@ constexpr int classes = 11;  // the blank and ten digits
 ///
 /// Shapes    x [T, B, 120] -> scores [B, T, 11], the blank first
 /// Source    Graves et al. 2006, doi:10.1145/1143844.1143891
-struct SpeechNetwork final : Network {
+struct SpeechNetwork final : Network, RecurrentNetwork {
   Reader reader;
   Linear out;
   NetworkDropout left_out;
@@ -37,6 +38,22 @@ struct SpeechNetwork final : Network {
     const Var scores = unpack({out(y.all), y.packing}).all();
     if (!at.training()) digit_scores.put(s, transpose(scores, {1, 0, 2}));
     return s.mean_rows(ctc(scores, lengths, s.rows(b.digits), s.rows(b.digit_counts)));
+  }
+
+  std::string recurrence_scope() const override { return "net/forward"; }
+  const Cell* recurrence() const override { return reader.forward(); }
+  Sequence recurrence_inputs(Shard& s, const Batch& b) const override { return s.sequence(b.get<SpeechBatch>().x); }
+  Lengths recurrence_lengths(const Batch& b) const override { return b.get<SpeechBatch>().lengths; }
+  // The loss of the whole string, in which the scores of earlier steps are constants.
+  PartialLoss last_loss(Shard& s, const Batch& batch, const Var& x, const Var& y) const override {
+    const auto& b = batch.get<SpeechBatch>();
+    const Lengths lengths = s.rows(b.lengths);
+    const Packed read = reader(pack(s.sequence(b.x), lengths), s.context());
+    const Var all = detach(unpack({out(read.all), read.packing}).all()), last = out(reader.at_last(y, x, s.context()));
+    Array is_last = Array::zeros({b.steps(), s.rows(), 1}, f32);
+    for (int row = 0; row < s.rows(); ++row) is_last.data<float>()[(lengths.data()[row] - 1) * s.rows() + row] = 1;
+    const Var scores = where(constant(is_last), last, all);
+    return s.sum(ctc(scores, lengths, s.rows(b.digits), s.rows(b.digit_counts)));
   }
 };
 

@@ -6,6 +6,7 @@
 #include <ebb/experiments/tasks/tags/data.hpp>
 #include <ebb/experiments/train/class_meter.hpp>
 #include <ebb/experiments/train/reader.hpp>
+#include <ebb/experiments/train/recurrent_network.hpp>
 #include <ebb/experiments/train/sequence_batches.hpp>
 #include <ebb/nn/layers/linear.hpp>
 #include <ebb/nn/sequence/dropout.hpp>
@@ -40,7 +41,7 @@ struct TagBatch {
 ///
 /// Shapes    tokens [T, B], letters [L T, B] -> [T, B, K]
 /// Source    Ling et al. 2015, arXiv:1508.02096; Plank et al. 2016, arXiv:1604.05529
-struct TagNetwork final : Network {
+struct TagNetwork final : Network, RecurrentNetwork {
   int unknown;
   Param words, letters;  // [V, E], [letters, .]
   LayerPtr spell, spell_back;
@@ -67,6 +68,20 @@ struct TagNetwork final : Network {
     const Var score = out(y);
     if (!at.training()) class_scores.put(s, transpose(unpack({score, packing}).all(), {1, 0, 2}));
     return s.mean_tokens(cross_entropy(score, pack(s.sequence(b.tags), packing)), b.lengths);
+  }
+
+  std::string recurrence_scope() const override { return "net/sentence/forward"; }
+  const Cell* recurrence() const override { return reader.forward(); }
+  Sequence recurrence_inputs(Shard& s, const Batch& batch) const override {
+    const auto& b = batch.get<TagBatch>();
+    const Packing packing(s.rows(b.lengths), b.steps());
+    const Var x = concat({gather(words, pack(s.sequence(b.words), packing)), letter_ends(s, b, packing)});
+    return unpack({x, packing});
+  }
+  Lengths recurrence_lengths(const Batch& b) const override { return b.get<TagBatch>().lengths; }
+  PartialLoss last_loss(Shard& s, const Batch& batch, const Var& x, const Var& y) const override {
+    const auto& b = batch.get<TagBatch>();
+    return s.sum(cross_entropy(out(reader.at_last(y, x, s.context())), s.rows(last_steps(b.tags, b.lengths))));
   }
 
   // The letters of all words of the shard at once: [L, N], each word a separate row.

@@ -97,7 +97,25 @@ Var TranslateNetwork::next(const Memory& m, const Tokens& last, State& state, co
   const Var x = gather(to, last) * scale + m.summary;
   state = decoder->step(x, state, StepContext{});
   const Var h = checked_output(*decoder, x, state);
-  return log_softmax(matmul(tanh(mixed(concat({h, attend(h, m.keys, m.values, m.lengths).result}))), table) + bias);
+  return log_softmax(matmul(output(m, h), table) + bias);
+}
+
+// The input of the output layer, from the decoder's output h [B, H] at one step.
+Var TranslateNetwork::output(const Memory& m, const Var& h) const {
+  return tanh(mixed(concat({h, attend(h, m.keys, m.values, m.lengths).result})));
+}
+
+Sequence TranslateNetwork::recurrence_inputs(Shard& s, const Batch& batch) const {
+  const auto& b = batch.get<TranslateBatch>();
+  const Memory m = read(s.sequence(b.source), s.rows(b.source_lengths), s.context());
+  return gather(to, s.sequence(b.given)) * scale + m.summary;
+}
+
+PartialLoss TranslateNetwork::last_loss(Shard& s, const Batch& batch, const Var& /*x*/, const Var& y) const {
+  const auto& b = batch.get<TranslateBatch>();
+  const Memory m = read(s.sequence(b.source), s.rows(b.source_lengths), s.context());
+  const Var score = matmul(output(m, y), transpose(to)) + bias;
+  return s.sum(cross_entropy(score, s.rows(last_steps(b.wanted, b.lengths))));
 }
 
 std::vector<Sentence> TranslateNetwork::search(const Memory& m, const SearchOptions& o) const {

@@ -2,6 +2,7 @@
 #include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/train/output.hpp>
 #include <ebb/experiments/train/reader.hpp>
+#include <ebb/experiments/train/recurrent_network.hpp>
 #include <ebb/nn/decoding/metrics_text.hpp>
 #include <ebb/nn/layers/attention.hpp>
 #include <ebb/nn/layers/linear.hpp>
@@ -66,7 +67,7 @@ struct SearchOptions {
 /// Shapes    source [S, B], given [T, B] -> [T, B, V]
 /// Source    Sutskever et al. 2014, arXiv:1409.3215; Bahdanau et al. 2015, arXiv:1409.0473; Luong et al. 2015,
 ///           arXiv:1508.04025 ("general", without input feeding); F in both places: Press & Wolf 2017, arXiv:1608.05859
-struct TranslateNetwork final : Network {
+struct TranslateNetwork final : Network, RecurrentNetwork {
   TranslateSizes sizes;
   double scale;    // of F as an embedding: its small initial values suit the output layer but not inputs
   Reader reader;   // constructed first, because it rejects an invalid width
@@ -92,7 +93,15 @@ struct TranslateNetwork final : Network {
   /// Shapes    -> [B, steps, S], zero after the end of a sentence
   Var attention(const Memory&, const std::vector<Sentence>&, int steps) const;
 
+  /// The decoder; attention to the source is not fed back to it.
+  std::string recurrence_scope() const override { return "net/decoder"; }
+  const Cell* recurrence() const override { return &*decoder; }
+  Sequence recurrence_inputs(Shard&, const Batch&) const override;
+  Lengths recurrence_lengths(const Batch& b) const override { return b.get<TranslateBatch>().lengths; }
+  PartialLoss last_loss(Shard&, const Batch&, const Var& x, const Var& y) const override;
+
  private:
+  Var output(const Memory&, const Var& h) const;
   struct Written {
     Var all;      // [N, H], input of the output layer
     Var weights;  // [B, T, S]

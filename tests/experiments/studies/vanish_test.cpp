@@ -11,7 +11,8 @@ using nlohmann::json;
 
 namespace {
 
-/// Counts the batches over which gradients are measured, which are longer than those of training.
+/// Counts the batches of the test split in training's length: two for each measured loss, and one for each cell with
+/// each remedy that is tried out.
 class Counted final : public ebb::app::SimpleTask {
  public:
   static inline std::atomic<int> measured = 0;
@@ -23,7 +24,7 @@ class Counted final : public ebb::app::SimpleTask {
     return {.hidden = 4, .length = 6, .batch = 4, .steps = 2, .lr = 1e-2, .clip = .5};
   }
   ebb::app::Batch batch(const ebb::app::BatchRequest& r) const override {
-    measured += r.length == lags + 1;
+    measured += r.split == ebb::app::Split::test && r.length == 6;
     const ebb::Key key = ebb::Key{r.split == ebb::app::Split::train ? r.seed : 0}.named("counted").at(r.number);
     const ebb::Array x = ebb::uniform({r.length, r.rows, 1}, key, 0, 1);
     return ebb::app::SimpleBatch{.inputs = x, .targets = ebb::app::LastStep{x[0].copy()}};
@@ -102,8 +103,9 @@ TEST_CASE("a quick vanish writes an offline report and the raw series", "[slow]"
   for (const auto& f : std::filesystem::directory_iterator(folder / "out"))
     names.push_back(f.path().filename().string());
   std::sort(names.begin(), names.end());
-  CHECK(names == std::vector<std::string>{"config.toml", "figures", "figures.json", "gradients.csv", "report.html",
-                                          "summary.json", "training.csv"});
+  CHECK(names == std::vector<std::string>{"config.toml", "figures", "figures.json", "gradients-in-training.csv",
+                                          "gradients.csv", "parts", "report.html", "summary.json", "tensorboard",
+                                          "training.csv"});
 
   const std::string html = read_all(folder / "out/report.html");
   CHECK_THAT(html, Catch::Matchers::Contains("QUICK"));
@@ -112,12 +114,16 @@ TEST_CASE("a quick vanish writes an offline report and the raw series", "[slow]"
     CHECK_THAT(html, !Catch::Matchers::Contains(outside));
   CHECK_THAT(html, Catch::Matchers::Contains("default-src 'none'"));
 
-  // Each plot's numbers stand in the page: 4 plots a task, 100 lags, low <= middle <= high.
-  const std::string open = "<script type='application/json'>";
-  std::size_t plots = 0, lags = 0;
-  for (std::size_t at = 0; (at = html.find(open, at)) != std::string::npos; ++plots) {
-    at += open.size();
-    const json plot = json::parse(html.substr(at, html.find("</script>", at) - at));
+  // Each plot's numbers stand in the page: 4 plots a task, 100 lags, low <= middle <= high. And a map for each cell.
+  std::size_t plots = 0, lags = 0, maps = 0;
+  for (const json& plot : plots_of(html)) {
+    if (plot["kind"] == "heat") {
+      ++maps;
+      CHECK(plot["xs"].size() == 100);
+      CHECK(plot["ys"].size() == 41);  // forty intervals
+      continue;
+    }
+    ++plots;
     CHECK(plot["series"].size() >= 3);
     for (const json& row : plot["rows"])
       for (std::size_t k = 1; k < row.size(); ++k)
@@ -126,6 +132,7 @@ TEST_CASE("a quick vanish writes an offline report and the raw series", "[slow]"
   }
   CHECK(plots == 8);
   CHECK(lags == 4);
+  CHECK(maps == 6);
 
   const std::string gradients = read_all(folder / "out/gradients.csv"),
                     training = read_all(folder / "out/training.csv");
@@ -248,7 +255,7 @@ TEST_CASE("the initial weights of a cell are measured once for each seed, whatev
   const int initial = measured("initial", "none", "0"), one = measured("one", "none", "1");
   CHECK(initial > 0);
   CHECK(one > initial);  // the trained weights are measured too, of each remedy
-  CHECK(measured("three", "none,clip:1,clip:2", "1") == one + 2 * (one - initial));
+  CHECK(measured("three", "none,clip:1,clip:2", "1") == one + 2 * (one - initial) + 2 * 2);  // tried out: 2 cells
 }
 
 TEST_CASE("a remedy without an update in which it could act is rejected") {

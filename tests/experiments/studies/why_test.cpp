@@ -291,7 +291,8 @@ TEST_CASE("the cause is measured: an LSTM with a forget bias of -3, and a plain 
   const TaskSettings s{.hidden = 16, .length = 60, .batch = 4, .steps = 1};
   const auto measured = [&](const std::string& cell) {
     const Model model{*task, cell, s, 1};
-    return evidence_of(model, *task, cell, s.length, whole_state(gradient_norms(model, *task, 60, 4)), 61, 4);
+    const ProfileRows rows(model, *task, {.lags = 60, .rows = 4});
+    return evidence_of(model, rows, cell, s.length, whole_state(gradient_norms(model, rows)), 61, 4);
   };
   const Evidence lstm = measured("lstm:forget_bias=-3");
   REQUIRE(lstm.gates.size() == 1);

@@ -272,7 +272,7 @@ TEST_CASE("an option that does not apply to the task is rejected before anything
              Contains("did you mean 'rows'?"));
   CHECK_THAT(ebb_command({"train", "tags", "--direction", "bath", "--quick", "--out", folder / "out"}).err,
              Contains("did you mean 'both'?"));
-  CHECK_THAT(ebb_command({"vanish", "--tasks", "series", "--quick", "--out", folder / "out"}).err,
+  CHECK_THAT(ebb_command({"observe", "--task", "series", "--quick", "--out", folder / "out"}).err,
              Contains("has its own network"));
   CHECK_THAT(ebb_command({"vanish", "--tasks", "adding", "--text", "e.txt", "--quick", "--out", folder / "out"}).err,
              Contains("--text does not apply to the task 'adding'"));
@@ -333,7 +333,7 @@ TEST_CASE("a CSV file without column names loses no row, and an error in a serie
   for (int k = 0; k < 300; ++k)
     rows += "2020-01-" + std::to_string(k) + "," + std::to_string(k) + "," + std::to_string(k * k % 23) + "\n";
   const auto data = [&](const std::string& csv, const std::string& column = {}) {
-    return csv_series(folder.file("x.csv", csv), column);
+    return csv_series(folder.file("x.csv", csv), column, "");
   };
   const SeriesData bare = data(rows), named = data("day,level,rest\n" + rows, "rest");
   CHECK(bare.train.series == named.train.series);
