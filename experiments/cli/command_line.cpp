@@ -59,6 +59,7 @@ void declare_option(CLI::App& app, detail::OptionEntry& e) {
         help);
   }
   if (e.flag) return;
+  if (e.joint) option->join(e.joint);
   option->type_name(e.type);
   const std::string json = e.json(), standard = json == "null" ? "" : detail::option_text(json);
   const bool in_words = e.help.find("(default: ") != std::string::npos;

@@ -31,7 +31,7 @@ struct TrainOne {
   static constexpr int seeds = 1;
   std::string task_name, cell = "lstm";
   TaskOptions sizes;
-  int checkpoint_every = 0;
+  int checkpoint_every = 0, pause_at = 0;
   std::string resume;
   observe::OverTrainingOptions measured;
 
@@ -46,6 +46,7 @@ struct TrainOne {
     o.add("--checkpoint-every", checkpoint_every, "updates between checkpoints; 0: twenty checkpoints per run")
         .at_least(0);
     measured.declare(o);
+    o.add("--pause-at", pause_at, "end after this update, to be resumed; 0: after the last").at_least(0).unrecorded();
     o.add("--resume", resume, "resume the run in this folder with its options; results are bit-identical")
         .type("DIR")
         .unrecorded();
@@ -196,20 +197,20 @@ struct TrainOne {
                       seed, count_text(static_cast<double>(record.skipped)),
                       count_text(static_cast<double>(record.curve.size()), "update"), s.optimizer));
     if (job.interrupted()) job.print("interrupted; testing the weights so far (press Ctrl-C again to skip this)\n");
-    const bool diverged = !record.diverged.empty(), writes = written_.empty();
+    const bool diverged = !record.diverged.empty(), tested = !diverged && !record.paused, writes = written_.empty();
     const std::string ended = end_text(record, task.info(), s);
     if (!ended.empty()) job.print(fmt::format("seed {}: {}\n", seed, ended));
-    auto meter = diverged ? nullptr : meter_of(task);
+    auto meter = tested ? meter_of(task) : nullptr;
     if (meter) meter->keep_outputs();
-    const double loss = diverged ? NAN : test_loss(model, task, Split::test, s, 1 << 30, meter.get());
-    if (!diverged) keep_results(job, model, task, s, seed, loss, meter.get());
-    else
+    const double loss = tested ? test_loss(model, task, Split::test, s, 1 << 30, meter.get()) : NAN;
+    if (tested) keep_results(job, model, task, s, seed, loss, meter.get());
+    if (diverged)
       job.fail_run(
           fmt::format(
               "diverged at {} (seed {}, {}, lr {}); the curve so far and the last checkpoint are kept, but no weights",
               record.diverged, seed, cell, s.lr),
           job.seeds().size());
-    if (!record.interrupted) end_log(record, model, loss, meter.get(), writes ? written_ : "");
+    if (!record.interrupted && !record.paused) end_log(record, model, loss, meter.get(), writes ? written_ : "");
     const double seconds =
         record.seconds + job.seconds() - trained_at;  // includes earlier processes if the run was resumed
     std::vector<std::string> remedies;
@@ -281,6 +282,7 @@ struct TrainOne {
       if (job.again() && done > 0)
         job.print(fmt::format("seed {}: resuming after {}\n", seed, count_text(done, "update")));
     };
+    keeper.pause_at = pause_at;
     keeper.observe_every = measured.any() ? measured.interval(s) : 0;
     keeper.observe = [&](int update) { observer->take(update); };
     watch_gradients(keeper, s, [&](const Grads& g) { log_->look(model.w, g); });

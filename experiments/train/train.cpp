@@ -116,6 +116,10 @@ class Training {
         record.interrupted = true;
         break;
       }
+      if (keeper.pause_at > 0 && done() >= keeper.pause_at) {
+        record.paused = true;
+        break;
+      }
       advance();
       if (watch) watch(record.curve.back());
       if (is_due(keeper)) observe(keeper);
