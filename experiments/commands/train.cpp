@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <ebb/data/text_file.hpp>
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
@@ -11,6 +10,7 @@
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
+#include <ebb/experiments/train/rank_training.hpp>
 #include <ebb/experiments/train/remedy.hpp>
 #include <ebb/experiments/train/run_log.hpp>
 #include <ebb/experiments/train/task_call.hpp>
@@ -30,6 +30,7 @@ namespace {
 /// Trains one cell on one task, shows the loss during training, and saves the weights.
 struct TrainOne {
   static constexpr int seeds = 1;
+  static constexpr bool ranks = true;  // mpirun shares the batches among processes
   std::string task_name, cell = "lstm";
   TaskOptions sizes;
   int checkpoint_every = 0;
@@ -80,6 +81,7 @@ struct TrainOne {
       const Model first{*task, cell, s, job.seeds().front()};
       try_out(first, *task, s);
       measured.check(*task, first, cell, s);
+      check_ranks(job.ranks(), first, *task, s);
     }
 
     sizes.keep(s);
@@ -186,6 +188,7 @@ struct TrainOne {
 
   void one(Job& job, const Task& task, const TaskSettings& s, std::uint64_t seed) {
     Model model{task, cell, s, seed};
+    model.ranks = job.ranks();
     if (seed == job.seeds().front()) job.print(model.w.summary() + "\n");
     const TrainRecord record = trained(job, model, task, s, seed);
     const double trained_at = job.seconds();
@@ -278,7 +281,7 @@ struct TrainOne {
       const auto done = static_cast<double>(before.curve.size());
       log = log_of(job, seed, origin.started, before.curve, by);
       observe_from(observer, observations, job, model, task, s, seed, static_cast<int>(done));
-      warn_of_other_kernels(origin);
+      warn_of_other_kernels("ebb train", origin);
       origin.instruction_set = ebb::name_of(isa());
       job.progress().advance(done);
       if (job.again() && done > 0)
@@ -289,10 +292,10 @@ struct TrainOne {
     TrainRecord record = train(
         model, task, s, seed,
         [&](const CurvePoint& p) {
-          log->add(p);
+          if (log) log->add(p);  // on rank 0 only
           show(job, s, p);
         },
-        keeper);
+        among_ranks(keeper, model));
     if (measured.any()) observed_.push_back(std::move(observations));
     job.keep(name_of("checkpoint", job, seed), [](const std::string&) {});
     return record;
@@ -315,18 +318,6 @@ struct TrainOne {
   // Weights and checkpoints may be read from a different working directory.
   void keep_text_absolute() {
     if (!sizes.inputs.text.empty()) sizes.inputs.text = std::filesystem::absolute(sizes.inputs.text).string();
-  }
-
-  // Kernels of different instruction sets round differently, so the rest of the run will differ.
-  static void warn_of_other_kernels(const Origin& origin) {
-    const std::string here = ebb::name_of(isa());
-    if (origin.instruction_set == here) return;
-    std::fputs(fmt::format("ebb train: warning: this run was computed with {0} kernels so far, and now uses {1}: its "
-                           "results will differ from those of an uninterrupted run in their last bits; EBB_ISA={0} "
-                           "selects the original kernels if the processor supports them\n",
-                           origin.instruction_set, here)
-                   .c_str(),
-               stderr);
   }
 
   static double now() {
