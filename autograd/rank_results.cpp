@@ -19,11 +19,11 @@ template <class F> void each_part(const Array& whole, int axis, int begin, int e
   for (std::size_t k = 0; k < outer; ++k) f(values + k * all + first, static_cast<std::size_t>(end - begin) * row);
 }
 
-struct Rows {
+struct RowRange {
   int begin, end;
 };
 
-void put_rows(ByteText& text, const Array& whole, int axis, Rows r) {
+void put_rows(ByteText& text, const Array& whole, int axis, RowRange r) {
   const Shape s = whole.shape();
   text.put(s.rank());
   for (int a = 0; a < s.rank(); ++a) text.put(s[a]);
@@ -31,7 +31,7 @@ void put_rows(ByteText& text, const Array& whole, int axis, Rows r) {
 }
 
 /// Into `whole`, which is created as zeros if it is empty.
-void get_rows(ByteReader& text, Array& whole, int axis, Rows r, DType dtype, const std::string& name) {
+void get_rows(ByteReader& text, Array& whole, int axis, RowRange r, DType dtype, const std::string& name) {
   int rank = 0;
   text.get(rank);
   Shape s;
@@ -45,7 +45,7 @@ void get_rows(ByteReader& text, Array& whole, int axis, Rows r, DType dtype, con
   each_part(whole, axis, r.begin, r.end, [&](char* data, std::size_t bytes) { text.get_bytes(data, bytes); });
 }
 
-void put_map(ByteText& text, const std::map<std::string, Array>& all, int axis, Rows r) {
+void put_map(ByteText& text, const std::map<std::string, Array>& all, int axis, RowRange r) {
   text.put(all.size());
   for (const auto& [name, whole] : all) {
     text.put(name);
@@ -53,7 +53,7 @@ void put_map(ByteText& text, const std::map<std::string, Array>& all, int axis, 
   }
 }
 
-void get_map(ByteReader& text, std::map<std::string, Array>& all, int axis, Rows r, DType dtype) {
+void get_map(ByteReader& text, std::map<std::string, Array>& all, int axis, RowRange r, DType dtype) {
   std::size_t count = 0;
   text.get(count);
   for (std::string name; count > 0; --count) {
@@ -62,7 +62,7 @@ void get_map(ByteReader& text, std::map<std::string, Array>& all, int axis, Rows
   }
 }
 
-void put_states(ByteText& text, const std::map<std::string, StateArrays>& all, Rows r) {
+void put_states(ByteText& text, const std::map<std::string, StateArrays>& all, RowRange r) {
   text.put(all.size());
   for (const auto& [name, state] : all) {
     text.put(name).put(state.fields.size());
@@ -73,7 +73,7 @@ void put_states(ByteText& text, const std::map<std::string, StateArrays>& all, R
   }
 }
 
-void get_states(ByteReader& text, std::map<std::string, StateArrays>& all, Rows r, DType dtype) {
+void get_states(ByteReader& text, std::map<std::string, StateArrays>& all, RowRange r, DType dtype) {
   std::size_t count = 0, fields = 0;
   text.get(count);
   for (std::string name, field; count > 0; --count) {
@@ -132,7 +132,7 @@ Failure first_failure(const ShardRun& run) {
   return {};
 }
 
-std::string own_results(const ShardRun& run, const Failure& failure, Rows rows) {
+std::string own_results(const ShardRun& run, const Failure& failure, RowRange rows) {
   ByteText text;
   text.put(static_cast<int>(failure.kind)).put(failure.shard).put(failure.what);
   if (failure.kind != Kind::none) return text.text();
@@ -151,7 +151,7 @@ std::string own_results(const ShardRun& run, const Failure& failure, Rows rows) 
 }
 
 /// Those of another rank, after its failure, of shards [first, end).
-bool take_results(ShardRun& run, ByteReader& text, std::pair<int, int> shards, Rows rows) {
+bool take_results(ShardRun& run, ByteReader& text, std::pair<int, int> shards, RowRange rows) {
   for (int k = shards.first; k < shards.second; ++k) {
     const auto at = static_cast<std::size_t>(k);
     std::size_t count = 0;
@@ -171,7 +171,7 @@ bool take_results(ShardRun& run, ByteReader& text, std::pair<int, int> shards, R
 RankResults gather_results(ShardRun& run) {
   Ranks& ranks = *run.options.ranks;
   const auto rows_of = [&](std::pair<int, int> shards) {
-    return Rows{run.begin(shards.first), run.begin(shards.second)};
+    return RowRange{run.begin(shards.first), run.begin(shards.second)};
   };
   const Failure mine = first_failure(run);
   const std::vector<std::string> all = gather_all(ranks, "update", own_results(run, mine, rows_of(run.own)));

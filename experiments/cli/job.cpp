@@ -72,7 +72,7 @@ void warn_of_missing_kernels(const std::string& command) {
              stderr);
 }
 
-RunFolder folder_of(const std::string& command, const std::string& started, const SharedOptions& shared) {
+RunFolder folder_of_job(const std::string& command, const std::string& started, const SharedOptions& shared) {
   const std::string path = shared.out.empty() ? fmt::format("runs/{}-{}", command, started) : shared.out;
   if (world() && world()->rank() > 0) return RunFolder::of_another(path);
   return shared.out.empty() ? RunFolder::of_its_own(path) : RunFolder(path, shared.force || shared.again);
@@ -87,7 +87,7 @@ struct Job::Clock {
 
 Job::Job(const std::string& command, const SharedOptions& shared, const Options& options)
     : report("ebb " + command), command_(command), started_(time_stamp()), shared_(shared), options_(options),
-      ranks_(world()), folder_(folder_of(command, started_, shared)), clock_(std::make_unique<Clock>()) {
+      ranks_(world()), folder_(folder_of_job(command, started_, shared)), clock_(std::make_unique<Clock>()) {
   if (!ebb::detail::is_utf8(shared.out))
     throw ValueError(
         fmt::format("{} is not UTF-8, so it cannot be recorded with the run", shared.again ? "--resume" : "--out"));
