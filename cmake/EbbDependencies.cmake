@@ -12,6 +12,16 @@ if(EBB_SNDFILE AND EBB_sndfile_INCLUDE_DIR)
 endif()
 include(EbbData)
 
+option(EBB_MPI "Let mpirun share a training among processes if an MPI is installed (Debian: libopenmpi-dev)" ON)
+set(EBB_WITH_MPI OFF)
+if(EBB_MPI AND NOT EBB_SANITIZE)   # MPI libraries report leaks of their own
+  set(MPI_CXX_SKIP_MPICXX ON)
+  find_package(MPI QUIET COMPONENTS CXX)
+  if(MPI_CXX_FOUND)
+    set(EBB_WITH_MPI ON)
+  endif()
+endif()
+
 function(ebb_header_only name header package)
   find_path(${name}_INCLUDE_DIR ${header})
   mark_as_advanced(${name}_INCLUDE_DIR)

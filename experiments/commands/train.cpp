@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <ebb/data/text_file.hpp>
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
@@ -11,6 +10,7 @@
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
+#include <ebb/experiments/train/rank_training.hpp>
 #include <ebb/experiments/train/remedy.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_options.hpp>
@@ -29,6 +29,7 @@ namespace {
 /// Trains one cell on one task, shows the loss during training, and saves the weights.
 struct TrainOne {
   static constexpr int seeds = 1;
+  static constexpr bool ranks = true;  // mpirun shares the batches among processes
   std::string task_name, cell = "lstm";
   TaskOptions sizes;
   int checkpoint_every = 0, pause_at = 0;
@@ -80,6 +81,7 @@ struct TrainOne {
       const Model first{*task, cell, s, job.seeds().front()};
       try_out(first, *task, s);
       measured.check(*task, first, cell, s);
+      check_ranks(job.ranks(), first, *task, s);
     }
 
     sizes.keep(s);
@@ -142,6 +144,7 @@ struct TrainOne {
     o.example("ebb train --resume runs/shakespeare               after Ctrl-C, a crash or a power cut");
     o.example("ebb train --resume runs/shakespeare --steps 20000 more updates than before");
     o.example("ebb train --config runs/shakespeare/config.toml --seed 2");
+    o.example("mpirun -n 4 ebb train chars --batch 256            processes that share each batch, with the same results");
   }
 
   void check_words() const {
@@ -188,6 +191,7 @@ struct TrainOne {
 
   void one(Job& job, const Task& task, const TaskSettings& s, std::uint64_t seed) {
     Model model{task, cell, s, seed};
+    model.ranks = job.ranks();
     if (seed == job.seeds().front()) job.print(model.w.summary() + "\n");
     const TrainRecord record = trained(job, model, task, s, seed);
     const double trained_at = job.seconds();
@@ -275,7 +279,7 @@ struct TrainOne {
       if (done > 0) check_steps(job, seed, before, origin.steps, s);
       log_ = files.log(origin.started, before.curve, task);
       files.observe(observer, observations, measured, task, model, cell, s, static_cast<int>(done));
-      warn_of_other_kernels(origin);
+      warn_of_other_kernels("ebb train", origin);
       origin.instruction_set = ebb::name_of(isa());
       origin.steps = s.steps;
       job.progress().advance(done);
@@ -285,14 +289,16 @@ struct TrainOne {
     keeper.pause_at = pause_at;
     keeper.observe_every = measured.any() ? measured.interval(s) : 0;
     keeper.observe = [&](int update) { observer->take(update); };
-    watch_gradients(keeper, s, [&](const Grads& g) { log_->look(model.w, g); });
+    watch_gradients(keeper, s, [&](const Grads& g) {
+      if (log_) log_->look(model.w, g);
+    });
     TrainRecord record = train(
         model, task, s, seed,
         [&](const CurvePoint& p) {
-          log_->add(p);
+          if (log_) log_->add(p);  // on rank 0 only
           show(job, s, p);
         },
-        keeper);
+        among_ranks(keeper, model));
     if (measured.any()) observed_.push_back(std::move(observations));
     job.keep(files.name("checkpoint"), [](const std::string&) {});
     return record;
@@ -306,18 +312,6 @@ struct TrainOne {
   // Weights and checkpoints may be read from a different working directory.
   void keep_text_absolute() {
     if (!sizes.inputs.text.empty()) sizes.inputs.text = std::filesystem::absolute(sizes.inputs.text).string();
-  }
-
-  // Kernels of different instruction sets round differently, so the rest of the run will differ.
-  static void warn_of_other_kernels(const Origin& origin) {
-    const std::string here = ebb::name_of(isa());
-    if (origin.instruction_set == here) return;
-    std::fputs(fmt::format("ebb train: warning: this run was computed with {0} kernels so far, and now uses {1}: its "
-                           "results will differ from those of an uninterrupted run in their last bits; EBB_ISA={0} "
-                           "selects the original kernels if the processor supports them\n",
-                           origin.instruction_set, here)
-                   .c_str(),
-               stderr);
   }
 
   static double now() {
@@ -369,7 +363,7 @@ struct TrainOne {
                       .measures = meter ? meter->measures() : std::vector<Measure>{},
                       .texts = {}};
     if (!generated.empty()) end.texts.emplace_back("generated", "```\n" + generated + "\n```\n");
-    log_->end(end);
+    if (log_) log_->end(end);
   }
 
   // These do not affect the results of the updates that were made.

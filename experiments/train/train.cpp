@@ -12,6 +12,7 @@
 #include <ebb/optim/early_stopping.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <ebb/optim/schedule_list.hpp>
+#include <ebb/ranks/ranks.hpp>
 
 namespace ebb::app {
 namespace {
@@ -112,7 +113,7 @@ class Training {
     if (keeper.begin) keeper.begin(record);
     if (done() == 0 || is_due(keeper)) observe(keeper);  // resumed: Ctrl-C may have ended it
     while (!ended()) {
-      if (interrupted()) {
+      if (stopped()) {
         record.interrupted = true;
         break;
       }
@@ -146,6 +147,13 @@ class Training {
     record.clip_events += point.clipped;
     record.seconds = point.seconds = time_.seconds();
     record.curve.push_back(point);
+  }
+
+  // Several ranks stop after the same update: each sees a signal that any of them received with the next gradient.
+  bool stopped() const {
+    if (!m_.ranks) return interrupted();
+    if (signalled()) m_.ranks->raise();
+    return m_.ranks->raised();
   }
 
   bool is_due(const TrainKeeper& keeper) const {
@@ -189,7 +197,7 @@ class Training {
     return make_batch(task_, {.length = s_.length, .rows = s_.batch, .number = number, .seed = seed_});
   }
   ShardOptions options_of(const Batch& batch, int step) const {
-    return {.rows = batch.rows(), .update = static_cast<std::uint64_t>(step - 1), .seed = seed_};
+    return {.rows = batch.rows(), .update = static_cast<std::uint64_t>(step - 1), .seed = seed_, .ranks = m_.ranks};
   }
 
   CurvePoint update(int step) {
@@ -311,7 +319,7 @@ double test_loss(const Model& m, const Task& task, Split split, const TaskSettin
   for (int k = 0; k < batches; ++k) {
     const Batch batch = make_batch(task, {split, s.length, s.batch, static_cast<std::uint64_t>(k), 0});
     if (!batch.continues()) carry = {};
-    const auto r = evaluate(m.w, {.rows = batch.rows(), .training = false},
+    const auto r = evaluate(m.w, {.rows = batch.rows(), .training = false, .ranks = m.ranks},
                             [&](Shard& shard) { return m.loss(shard, batch, carry); });
     if (const std::string value = nonfinite_value(m, batch, r.loss); !value.empty())
       throw ValueError(fmt::format("the task '{}': in {}, {}", task.name(),
