@@ -5,19 +5,23 @@
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/inputs.hpp>
+#include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/sweep/page.hpp>
+#include <ebb/experiments/sweep/rank_workers.hpp>
 #include <ebb/experiments/sweep/runner.hpp>
 #include <ebb/experiments/sweep/trial_options.hpp>
 #include <ebb/experiments/sweep/trials_files.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/ops/printable.hpp>
+#include <ebb/ranks/gather.hpp>
 
 namespace ebb::app {
 namespace {
 
 /// Trains many configurations of one task and finds the best by the validation measure.
 struct SweepCommand {
+  static constexpr bool ranks = true;  // mpirun deals the trials to processes
   std::string what = "train", grid, resume;
   int random = 0, eta = 3, jobs = 0;
   std::uint64_t sample = 1;
@@ -57,27 +61,53 @@ struct SweepCommand {
   void run(Job& job) {
     if (halving && asha) throw ValueError("--halving and --asha are mutually exclusive");
     if (axes_.empty()) throw ValueError("nothing to vary: give --grid NAME=VALUES, such as --grid lr=1e-4:1e-2:log:5");
+    if (Ranks* const all = job.ranks(); all && all->rank() > 0) return serve(job, *all);
     const sweep::Plan plan = plan_of(job);
     job.start(plan.updates());
     job.print(fmt::format("{}: {}\n", plan.task, plan.text()));
-    const int most = jobs > 0 ? jobs : std::min(job.threads(), static_cast<int>(plan.trials.size()));
-    const auto workers = sweep::processes(most, job.threads());
+    auto workers = sweep::processes(std::min(most_jobs(job), static_cast<int>(plan.trials.size())), job.threads());
+    if (job.ranks()) workers = sweep::workers_of_ranks(*job.ranks(), std::move(workers));
     sweep::Runner runner{job, plan, *workers};
-    const double begin = job.seconds();
-    constexpr double between = 30;  // seconds between two intermediate pages
-    double written = begin;
-    runner.run([&] {
-      if (job.seconds() - written < between) return;
-      written = job.seconds();
-      job.run_ended([] {}, [&] { fill(job, plan, runner); });
-    });
-    show_use(job, runner, *workers, job.seconds() - begin);
+    train(job, plan, runner, workers->cores());
+    workers.reset();
+    if (job.ranks()) agree_on_end(*job.ranks(), runner.stopped());
     fill(job, plan, runner);
     job.print("\n" + sweep::best_lines(plan, sweep::ranking_of(plan, runner.results())));
     if (job.interrupted()) job.print(fmt::format("to resume: ebb sweep --resume {}\n", ebb::detail::printable(job.folder())));
   }
 
  private:
+  int most_jobs(const Job& job) const { return jobs > 0 ? jobs : job.threads(); }
+
+  void serve(Job& job, Ranks& all) const {
+    job.start(1);
+    sweep::serve(all, *sweep::processes(most_jobs(job), job.threads()), signalled);
+    agree_on_end(all, false);
+  }
+
+  // So that all ranks end in the same way after Ctrl-C.
+  static void agree_on_end(Ranks& all, bool stopped) {
+    if (stopped) all.raise();
+    gather_all(all, "the end of the sweep", "");
+  }
+
+  static void train(Job& job, const sweep::Plan& plan, sweep::Runner& runner, int cores) {
+    constexpr double between = 30;  // seconds between two intermediate pages
+    const double begin = job.seconds();
+    double written = begin;
+    runner.run([&] {
+      if (job.seconds() - written < between) return;
+      written = job.seconds();
+      job.run_ended([] {}, [&] { fill(job, plan, runner); });
+    });
+    const double seconds = job.seconds() - begin, use = runner.cpu_seconds() / std::max(1e-9, cores * seconds);
+    job.summary.set({"cpu_seconds"}, runner.cpu_seconds());
+    job.summary.set({"utilisation"}, use);
+    if (runner.cpu_seconds() > 0)
+      job.print(fmt::format("trials used {:.1f} % of {} for {}\n", 100 * use, count_text(cores, "core"),
+                            duration_text(seconds)));
+  }
+
   void share_options_of_train(Options& o) {
     for (const CommandEntry* c : command_list())
       if (std::string_view(c->name) == "train") train_ = c->make();
@@ -178,15 +208,6 @@ struct SweepCommand {
     }
     if (job.size() != Size::standard) words.push_back(fmt::format("--{}", name_of(job.size())));
     return words;
-  }
-
-  static void show_use(Job& job, const sweep::Runner& runner, const sweep::Workers& workers, double seconds) {
-    const double use = runner.cpu_seconds() / std::max(1e-9, workers.cores() * seconds);
-    job.summary.set({"cpu_seconds"}, runner.cpu_seconds());
-    job.summary.set({"utilisation"}, use);
-    if (runner.cpu_seconds() > 0)
-      job.print(fmt::format("trials used {:.1f} % of {} for {}\n", 100 * use,
-                            count_text(workers.cores(), "core"), duration_text(seconds)));
   }
 
   static void fill(Job& job, const sweep::Plan& plan, const sweep::Runner& runner) {

@@ -37,20 +37,16 @@ std::string left_of(const LiveTable::Status& s) {
 
 }  // namespace
 
-LiveTable::LiveTable() : terminal_(isatty(STDERR_FILENO) == 1), drawn_(Clock::now()) {}
+LiveTable::LiveTable() : terminal_(isatty(STDERR_FILENO) == 1) {}
 LiveTable::~LiveTable() { clear(); }
 
 bool LiveTable::is_due() const {
-  const auto since = Clock::now() - drawn_;
-  return terminal_ ? lines_ == 0 || since >= std::chrono::milliseconds(500) : since >= std::chrono::minutes(1);
+  return lines_ == 0 || Clock::now() - drawn_ >= std::chrono::milliseconds(500);
 }
 
 void LiveTable::draw(const Status& s) {
   drawn_ = Clock::now();
-  if (!terminal_) {
-    fmt::print(stderr, "{}\n", line_of(s));
-    return;
-  }
+  if (!terminal_) return;
   const std::size_t rows = rows_of_terminal();
   const auto lines = table_of(s, terminal_columns(STDERR_FILENO) - 1, rows > 8 ? rows - 6 : 2);
   std::string text = lines_ > 0 ? fmt::format("\033[{}F\033[J", lines_) : "";
@@ -65,8 +61,7 @@ void LiveTable::clear() {
 }
 
 std::string line_of(const LiveTable::Status& s) {
-  return fmt::format("{}; {:.0f} %, {}{}", counts_of(s), 100 * s.share, left_of(s),
-                     s.best.empty() ? "" : "; best so far " + s.best);
+  return counts_of(s) + (s.best.empty() ? "" : "; best so far " + s.best);
 }
 
 std::vector<std::string> table_of(const LiveTable::Status& s, int columns, std::size_t most_rows) {

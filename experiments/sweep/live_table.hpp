@@ -7,8 +7,7 @@
 
 namespace ebb::app::sweep {
 
-/// Shows on stderr how far a sweep is: on a terminal a table of the trials that run, drawn in place; otherwise a line a
-/// minute.
+/// Shows on a terminal (stderr) how far a sweep is: a table of the trials that run, drawn in place.
 class LiveTable {
  public:
   struct Row {
@@ -29,6 +28,7 @@ class LiveTable {
   LiveTable(const LiveTable&) = delete;
   LiveTable& operator=(const LiveTable&) = delete;
 
+  bool on_terminal() const { return terminal_; }
   bool is_due() const;
   void draw(const Status&);
   void clear();  ///< before something else is printed
@@ -37,10 +37,10 @@ class LiveTable {
   using Clock = std::chrono::steady_clock;
   bool terminal_;
   int lines_ = 0;  // on the screen
-  Clock::time_point drawn_;
+  Clock::time_point drawn_{};
 };
 
-/// "12 of 75 trials ended, 2 running, 1 failed; 16 %, 12:30 left; best so far cell gru: loss 2.31"
+/// For a log: "12 of 75 trials ended, 2 running, 1 failed; best so far cell gru: loss 2.31"
 std::string line_of(const LiveTable::Status&);
 /// The lines of the table, each at most `columns` wide.
 std::vector<std::string> table_of(const LiveTable::Status&, int columns, std::size_t most_rows);

@@ -66,14 +66,16 @@ class Blocked {
 
 /// The environment without what mpirun sets: a trial is a process of its own, not a rank.
 std::vector<char*> environment_of_child() {
-  constexpr std::array<std::string_view, 9> of_mpi{"OMPI_",    "PMIX_",   "PMI_",  "PRTE_",      "HYDRA_",
-                                                   "HYDI_",    "MPI_LOCAL", "MPIR_", "MPIEXEC_"};
+  constexpr std::array<std::string_view, 9> of_mpi{"OMPI_", "PMIX_",     "PMI_",     "PRTE_", "HYDRA_",
+                                                   "HYDI_", "MPI_LOCAL", "MPIEXEC_", "EBB_MPI="};
+  static char alone[] = "EBB_MPI=off";  // launchers that set other variables, such as srun
   std::vector<char*> kept;
   for (char** e = environ; *e; ++e) {
     const std::string_view entry = *e;
     if (std::none_of(of_mpi.begin(), of_mpi.end(), [&](auto begin) { return entry.starts_with(begin); }))
       kept.push_back(*e);
   }
+  kept.push_back(alone);
   kept.push_back(nullptr);
   return kept;
 }

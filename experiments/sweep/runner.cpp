@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/sweep/ranking.hpp>
 #include <ebb/experiments/sweep/runner.hpp>
@@ -9,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <thread>
+#include <utility>
 
 namespace ebb::app::sweep {
 namespace {
@@ -42,17 +44,19 @@ Runner::Runner(Job& job, const Plan& plan, Workers& workers)
   for (const char* name : {"/trials", "/logs"}) fs::create_directories(job.folder() + name);
 }
 
+bool Runner::stopped() const { return signalled() || workers_.stop_wanted(); }
+
 void Runner::run(const std::function<void()>& each) {
   each_ = each;
   constexpr double look = .5;  // seconds between two looks at what runs
-  bool stopped = false;
+  bool told = false;
   for (;;) {
-    if (!job_.interrupted()) begin();
+    if (!stopped()) begin();
     if (workers_.running() == 0) break;
     show();
     for (const Finished& f : workers_.wait(look)) take(f);
-    if (!job_.interrupted() || stopped) continue;
-    stopped = true;
+    if (!stopped() || told) continue;
+    told = true;
     workers_.stop();
     table_.clear();
     job_.print(fmt::format("stopping {}\n", count_text(workers_.running(), "trial")));
@@ -62,7 +66,7 @@ void Runner::run(const std::function<void()>& each) {
 
 void Runner::begin() {
   for (;;) {
-    if (workers_.free() == 0 || job_.interrupted()) return;
+    if (workers_.free() == 0 || stopped()) return;
     fetch();
     if (waiting_.empty()) return;
     const Run run = waiting_.front();
@@ -122,7 +126,7 @@ Call Runner::call_of(const Run& run) const {
 bool Runner::is_free(const std::string& folder) const {
   constexpr int most = 300;  // tenths of a second
   for (int k = 0; in_use(folder); ++k) {
-    if (k == most || job_.interrupted()) return false;
+    if (k == most || stopped()) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   return true;
@@ -136,11 +140,11 @@ void Runner::take(const Finished& f) {
   const Trial& trial = plan_.trials[run.trial];
   results_[run.trial].record = read_trial(folder(trial), trial.seed);
   if (results_[run.trial].record.reached(run.until)) return settle(run);
-  if (!job_.interrupted()) fail(run, reason_of(f, job_.folder() + "/logs/" + trial.name + ".log"));
+  if (!stopped()) fail(run, reason_of(f, job_.folder() + "/logs/" + trial.name + ".log"));
 }
 
 void Runner::fail(const Run& run, const std::string& why) {
-  if (job_.interrupted()) return;
+  if (stopped()) return;
   results_[run.trial].failed = why;
   table_.clear();
   job_.print(fmt::format("trial {} failed: {}\n", plan_.trials[run.trial].name, why));
@@ -189,7 +193,8 @@ void Runner::show() {
   if (!best.empty() && best.front().valid.count > 0)
     now.best = fmt::format("{}: {} {}", text_of(plan_.axes, plan_.configurations[best.front().configuration]),
                            plan_.validation.measure, best.front().valid.text());
-  table_.draw(now);
+  if (table_.on_terminal()) table_.draw(now);
+  else job_.progress().advance(done() - std::exchange(told_, done()), line_of(now));  // a line a minute
 }
 
 }  // namespace ebb::app::sweep

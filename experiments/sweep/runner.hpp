@@ -19,6 +19,7 @@ class Runner {
   /// By trial.
   const std::vector<TrialResult>& results() const { return results_; }
   double cpu_seconds() const { return cpu_seconds_; }  ///< of the trials that this process began
+  bool stopped() const;                                ///< after Ctrl-C, here or in another process of the sweep
   std::string folder(const Trial& t) const { return job_.folder() + "/trials/" + t.name; }
 
  private:
@@ -53,7 +54,7 @@ class Runner {
   std::vector<Run> running_;
   std::function<void()> each_;
   LiveTable table_;
-  double done_before_ = -1, cpu_seconds_ = 0;
+  double done_before_ = -1, told_ = 0, cpu_seconds_ = 0;
 };
 
 }  // namespace ebb::app::sweep

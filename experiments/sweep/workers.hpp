@@ -34,6 +34,8 @@ class Workers {
   virtual std::vector<Finished> wait(double seconds) = 0;
   /// Asks all that run to end soon, as Ctrl-C does.
   virtual void stop() = 0;
+  /// Whether another process of the sweep was asked to stop.
+  virtual bool stop_wanted() const { return false; }
 };
 
 /// Child processes on this machine, at most `most` at a time, on this number of threads together. They end, as after
