@@ -13,7 +13,6 @@
 #include <ebb/experiments/sweep/trial_options.hpp>
 #include <ebb/experiments/sweep/trials_files.hpp>
 #include <ebb/experiments/train/try_out.hpp>
-#include <ebb/ops/printable.hpp>
 #include <ebb/ranks/gather.hpp>
 
 namespace ebb::app {
@@ -21,8 +20,9 @@ namespace {
 
 /// Trains many configurations of one task and finds the best by the validation measure.
 struct SweepCommand {
-  static constexpr bool ranks = true;  // mpirun deals the trials to processes
-  std::string what = "train", grid, resume;
+  static constexpr bool resumes = true;
+  static constexpr bool ranks = true;  // rank 0 deals the trials to all
+  std::string what = "train", grid;
   int random = 0, eta = 3, jobs = 0;
   std::uint64_t sample = 1;
   bool halving = false, asha = false;
@@ -38,19 +38,15 @@ struct SweepCommand {
     o.add("--halving", halving, "successive halving: stop all but the best 1/eta, again and again");
     o.add("--asha", asha, "asynchronous halving: idle cores never wait, but the sweep does not repeat");
     o.add("--eta", eta, "with --halving or --asha: one of how many continues").at_least(2).at_most(20);
-    o.add("--jobs", jobs, "trials at a time (default: as many as threads)").at_least(0).at_most(1024);
-    o.add("--resume", resume, "resume the sweep in this folder; results are those of one that was not stopped")
-        .type("DIR")
-        .unrecorded();
+    o.add("--jobs", jobs, "trials at a time (default: as many as threads)").at_least(0).at_most(1024).not_kept();
     o.example("ebb sweep train chars --grid cell=rnn,lstm,gru --grid lr=1e-4:1e-2:log:5 --seeds 5");
     o.example("ebb sweep train adding --hidden 64 --grid lr=1e-4:1e-1:log --grid clip=0:5 --random 40 --halving");
     o.example("ebb sweep sweep.toml");
     o.example("ebb sweep --resume runs/sweep-20260101-120000");
   }
 
-  void prepare(SharedOptions& shared, Options& o) {
-    if (!resume.empty()) restore(shared, o);
-    else if (what.ends_with(".toml")) read_file(o);
+  void prepare(SharedOptions&, Options& o) {
+    if (what.ends_with(".toml")) read_file(o);
     else if (what != "train")
       throw ValueError(fmt::format("'{}' cannot be swept: ebb sweep train TASK, or ebb sweep FILE.toml", what));
     axes_ = sweep::parse_axes(grid);
@@ -73,7 +69,6 @@ struct SweepCommand {
     if (job.ranks()) agree_on_end(*job.ranks(), runner.stopped());
     fill(job, plan, runner);
     job.print("\n" + sweep::best_lines(plan, sweep::ranking_of(plan, runner.results())));
-    if (job.interrupted()) job.print(fmt::format("to resume: ebb sweep --resume {}\n", ebb::detail::printable(job.folder())));
   }
 
  private:
@@ -119,17 +114,6 @@ struct SweepCommand {
       o.share(*e);
       of_train_.push_back(o.entries().back().get());
     }
-  }
-
-  void restore(SharedOptions& shared, Options& o) {
-    if (!shared.out.empty() && shared.out != resume)
-      throw ValueError(fmt::format("--resume continues in the sweep's own folder, '{}'; --out '{}' is another", resume,
-                                   shared.out));
-    check_writer(resume, "sweep");
-    const std::string config = resume + "/config.toml";
-    restore_config(o, "sweep", config, read_text(config), {"threads", "jobs"});
-    shared.out = resume;
-    shared.again = true;
   }
 
   // The command line takes precedence: an axis that it names replaces that of the file.

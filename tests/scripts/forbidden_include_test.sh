@@ -21,7 +21,7 @@ experiments ops data ranks autograd nn optim observe
 END
 
 # Dependencies of the subfolders of nn and experiments: core <- sequence <- layers <- cells, with losses, decoding and
-# files beside them; report <- cli <- train <- tasks, studies <- commands. Subfolders of tasks and studies do not depend
+# files beside them; report <- cli <- train <- tasks, studies, sweep <- commands. Subfolders of tasks and studies do not depend
 # on each other.
 sees() {  # sees ROOM: the rooms whose headers it may include
   case $1 in
@@ -30,7 +30,9 @@ sees() {  # sees ROOM: the rooms whose headers it may include
     experiments/report) ;; experiments/cli) echo experiments/report ;; experiments/train) echo experiments/report experiments/cli ;;
     experiments/tasks|experiments/studies|experiments/remedies) echo experiments/report experiments/cli experiments/train ;;
     experiments/tasks/*|experiments/studies/*) echo experiments/report experiments/cli experiments/train "${1%/*}" ;;
-    experiments/commands) echo experiments/report experiments/cli experiments/train experiments/studies/observe ;;  # train --observe
+    experiments/statistics) ;;
+    experiments/sweep) echo experiments/statistics experiments/report experiments/cli experiments/train ;;
+    experiments/commands) echo experiments/report experiments/cli experiments/train experiments/sweep experiments/studies/observe ;;  # train --observe
     experiments/cells) echo nn nn/sequence nn/layers ;;
     *) echo "unknown folder $1" >&2; exit 1 ;;
   esac
