@@ -107,8 +107,8 @@ struct SweepCommand {
     for (const CommandEntry* c : command_list())
       if (std::string_view(c->name) == "train") train_ = c->make();
     train_->options(train_options_);
-    static const std::vector<std::string> own{"--out",     "--force", "--seed", "--seeds",  "--threads",
-                                              "--quick",   "--full",  "--resume", "--pause-at"};
+    static const std::vector<std::string> own{"--out",   "--force", "--seed",   "--seeds",   "--threads",
+                                              "--quick", "--full",  "--resume", "--pause-at"};
     for (const auto& e : train_options_.entries()) {
       if (std::find(own.begin(), own.end(), e->name) != own.end()) continue;
       o.share(*e);
@@ -133,7 +133,9 @@ struct SweepCommand {
   void reserve(detail::OptionEntry& e) const {
     for (const sweep::Axis& axis : axes_) {
       if (e.name != "--" + axis.option) continue;
-      if (e.given) throw ValueError(fmt::format("{0} has a value of its own and is varied by --grid {1}: leave out one of them", e.name, axis.option));
+      if (e.given)
+        throw ValueError(fmt::format("{0} has a value of its own and is varied by --grid {1}: leave out one of them",
+                                     e.name, axis.option));
       e.kept = e.recorded = false;
     }
   }
@@ -166,7 +168,8 @@ struct SweepCommand {
   std::vector<int> rungs(const sweep::Plan& plan) const {
     const char* const name = asha ? "--asha" : "--halving";
     if (std::any_of(axes_.begin(), axes_.end(), [](const sweep::Axis& a) { return a.option == "steps"; }))
-      throw ValueError(fmt::format("{} decides how many updates a trial makes, so --grid steps cannot vary them", name));
+      throw ValueError(
+          fmt::format("{} decides how many updates a trial makes, so --grid steps cannot vary them", name));
     std::vector<int> found = sweep::rungs_of(plan.configurations.size(), plan.steps, eta);
     if (found.size() == 1)
       throw ValueError(fmt::format("{} has nothing to choose from: {} and --steps {} are too few for --eta {}", name,

@@ -194,7 +194,8 @@ json finite_of(const std::vector<double>& values) {
 json best_of(const std::vector<double>& last, bool low) {
   std::size_t best = last.size();
   for (std::size_t k = 0; k < last.size(); ++k)
-    if (std::isfinite(last[k]) && (best == last.size() || (low ? last[k] < last[best] : last[k] > last[best]))) best = k;
+    if (std::isfinite(last[k]) && (best == last.size() || (low ? last[k] < last[best] : last[k] > last[best])))
+      best = k;
   return best == last.size() ? json(nullptr) : json(best);
 }
 

@@ -78,10 +78,12 @@ std::string data_of_row(const json& axes, const json& row) {
 std::string parallel_program(const std::string& figure_json, const Paper& p) {
   const json f = json::parse(figure_json);
   const json& axes = f.at("axes");
-  std::string text = fmt::format("set encoding utf8\nset terminal {}\nunset border\nunset tics\nunset key\n", terminal(p));
+  std::string text =
+      fmt::format("set encoding utf8\nset terminal {}\nunset border\nunset tics\nunset key\n", terminal(p));
   if (!p.title.empty()) text += fmt::format("set title {} noenhanced offset 0,1\n", quoted(p.title));
-  text += fmt::format("unset colorbox\nset cbrange [0:1]\nset xrange [-.1:{:.4g}]\nset yrange [-.05:1.15]\nset palette defined (",
-                      static_cast<double>(axes.size()) - .5);
+  text += fmt::format(
+      "unset colorbox\nset cbrange [0:1]\nset xrange [-.1:{:.4g}]\nset yrange [-.05:1.15]\nset palette defined (",
+      static_cast<double>(axes.size()) - .5);
   for (std::size_t k = 0; k < f.at("scale").size(); ++k)
     text += fmt::format("{}{} {}", k ? ", " : "", k, colour_word(f.at("scale").at(k).get<std::string>()).substr(4));
   text += ")\n";

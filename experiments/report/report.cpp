@@ -189,9 +189,9 @@ std::string Report::html() const {
   if (body.find("class='plots") == std::string::npos && body.find("data-marker") == std::string::npos)
     return page + "</body></html>\n";
   using Script = std::pair<const char*, unsigned long>;
-  for (const auto& [text, size] : {Script{d3_js, d3_js_size}, Script{drawing_js, drawing_js_size},
-                                   Script{heat_map_js, heat_map_js_size}, Script{parallel_js, parallel_js_size},
-                                   Script{report_js, report_js_size}})
+  for (const auto& [text, size] :
+       {Script{d3_js, d3_js_size}, Script{drawing_js, drawing_js_size}, Script{heat_map_js, heat_map_js_size},
+        Script{parallel_js, parallel_js_size}, Script{report_js, report_js_size}})
     page.append("<script>").append(text, size).append("</script>\n");
   return page + "</body></html>\n";
 }

@@ -59,7 +59,7 @@ struct ParallelPlot {
   std::string title{};
   std::vector<Axis> axes{};
   std::vector<Row> rows{};
-  bool low_is_best = true;  ///< of the last axis
+  bool low_is_best = true;                 ///< of the last axis
   std::string caption{}, finding{}, id{};  ///< as for a Plot
 };
 

@@ -135,9 +135,10 @@ std::vector<std::string> grid_values(const Axis& axis) {
   if (!axis.range) return axis.words;
   const Axis::Range& r = *axis.range;
   if (r.count == 0)
-    throw ValueError(fmt::format("--grid {0}={1}:{2}{3}: a grid needs the number of values, such as {0}={1}:{2}{3}:5; "
-                                 "--random N draws from the range instead",
-                                 axis.option, r.low, r.high, r.log ? ":log" : ""));
+    throw ValueError(
+        fmt::format("--grid {0}={1}:{2}{3}: a grid needs the number of values, such as {0}={1}:{2}{3}:5; "
+                    "--random N draws from the range instead",
+                    axis.option, r.low, r.high, r.log ? ":log" : ""));
   std::vector<std::string> values;
   for (int k = 0; k < r.count; ++k) {
     const double x = k == 0 ? r.low : k == r.count - 1 ? r.high : between(r, k / (r.count - 1.0));

@@ -25,8 +25,8 @@ struct Axis {
 
 /// The axes of "cell=rnn,lstm,gru; lr=1e-4:1e-2:log:5". Values are a list, or LOW:HIGH[:log][:COUNT].
 ///
-/// Errors    ValueError naming the axis and what is wrong: no value, a value or an option that occurs twice, a range that
-///           does not rise, a logarithmic range from 0 or below, a count below 2
+/// Errors    ValueError naming the axis and what is wrong: no value, a value or an option that occurs twice, a range
+///           that does not rise, a logarithmic range from 0 or below, a count below 2
 std::vector<Axis> parse_axes(const std::string& text);
 
 /// The values in a grid: the words, or COUNT numbers at equal distances (of their logarithms) from LOW to HIGH. Those
@@ -35,8 +35,8 @@ std::vector<Axis> parse_axes(const std::string& text);
 /// Errors    ValueError for a range without a count
 std::vector<std::string> grid_values(const Axis&);
 
-/// The value at a share from 0 to below 1 of the axis: each word takes an equal part, and so does each number of a range
-/// (or its logarithm), rounded to four digits; the count of a range has no effect.
+/// The value at a share from 0 to below 1 of the axis: each word takes an equal part, and so does each number of a
+/// range (or its logarithm), rounded to four digits; the count of a range has no effect.
 std::string value_at(const Axis&, double share);
 
 /// The number, NaN if the text is none.

@@ -40,9 +40,7 @@ std::string left_of(const LiveTable::Status& s) {
 LiveTable::LiveTable() : terminal_(isatty(STDERR_FILENO) == 1) {}
 LiveTable::~LiveTable() { clear(); }
 
-bool LiveTable::is_due() const {
-  return lines_ == 0 || Clock::now() - drawn_ >= std::chrono::milliseconds(500);
-}
+bool LiveTable::is_due() const { return lines_ == 0 || Clock::now() - drawn_ >= std::chrono::milliseconds(500); }
 
 void LiveTable::draw(const Status& s) {
   drawn_ = Clock::now();
@@ -79,8 +77,7 @@ std::vector<std::string> table_of(const LiveTable::Status& s, int columns, std::
   }
   lines.push_back(fmt::format("{} {:3.0f} %  {}  {}", bar_of(s.share, 20), 100 * s.share, left_of(s), counts_of(s)));
   if (!s.best.empty()) lines.push_back("best so far: " + s.best);
-  for (std::string& line : lines)
-    line = fit(line, columns);
+  for (std::string& line : lines) line = fit(line, columns);
   return lines;
 }
 

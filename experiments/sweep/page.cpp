@@ -45,7 +45,8 @@ std::string seeds_text(const Plan& plan, const ConfigurationResult& c) {
 }
 
 Table best_table(const Plan& plan, const std::vector<ConfigurationResult>& ranking, const std::string& test_unit) {
-  Table table{.head = {"configuration", plan.validation.text(), test_unit.empty() ? "test" : "test, " + test_unit, "seeds"}};
+  Table table{
+      .head = {"configuration", plan.validation.text(), test_unit.empty() ? "test" : "test, " + test_unit, "seeds"}};
   for (const ConfigurationResult& c : ranking) {
     if (table.rows.size() == most_best) break;
     table.rows.push_back({name_of(plan, c), c.valid.text(), c.test.text(), seeds_text(plan, c)});
@@ -69,9 +70,9 @@ Table table_by(const Plan& plan, const std::vector<ConfigurationResult>& ranking
     std::sort(heights.begin(), heights.end(), [&](double a, double b) { return plan.validation.better(a, b); });
     const double none = NAN, &best = heights.empty() ? none : heights.front();
     const double median = heights.empty() ? NAN : (heights[heights.size() / 2] + heights[(heights.size() - 1) / 2]) / 2;
-    table.rows.push_back({word, number_text(best), number_text(median),
-                          heights.size() == all ? count_text(static_cast<double>(all))
-                                                : fmt::format("{} of {}", heights.size(), all)});
+    table.rows.push_back(
+        {word, number_text(best), number_text(median),
+         heights.size() == all ? count_text(static_cast<double>(all)) : fmt::format("{} of {}", heights.size(), all)});
   }
   table.caption = fmt::format("{}; each number is the mean over the seeds of a configuration.", plan.validation.text());
   return table;
@@ -149,7 +150,8 @@ std::string best_lines(const Plan& plan, const std::vector<ConfigurationResult>&
   std::size_t wide = 13;
   for (std::size_t k = 0; k < std::min(most_best, ranking.size()); ++k)
     wide = std::max(wide, name_of(plan, ranking[k]).size());
-  std::string text = fmt::format("{:<{}}  {:<20}  {:<18}  {}\n", "configuration", wide, plan.validation.text(), "test", "seeds");
+  std::string text =
+      fmt::format("{:<{}}  {:<20}  {:<18}  {}\n", "configuration", wide, plan.validation.text(), "test", "seeds");
   for (std::size_t k = 0; k < std::min(most_best, ranking.size()); ++k) {
     const ConfigurationResult& c = ranking[k];
     text += fmt::format("{:<{}}  {:<20}  {:<18}  {}\n", name_of(plan, c), wide, c.valid.text(), c.test.text(),
@@ -167,12 +169,14 @@ void report(Job& job, const Plan& plan, const std::vector<TrialResult>& results)
   page.title("Sweep of " + plan.task);
   page.lead(plan.text() + ".");
   if (plan.asynchronous)
-    page.note("This sweep does not repeat: what asynchronous halving (--asha) continues depends on which trials end first.");
+    page.note(
+        "This sweep does not repeat: what asynchronous halving (--asha) continues depends on which trials end first.");
   page.section("The best");
   for (const std::string& sentence : findings_of(plan, ranking)) page.text(sentence);
   page.table(best_table(plan, ranking, unit));
-  page.note("The best of many configurations is partly lucky, so its validation is too good; the test split had no part in "
-            "the choice. best.toml has its options: ebb train --config best.toml");
+  page.note(
+      "The best of many configurations is partly lucky, so its validation is too good; the test split had no part in "
+      "the choice. best.toml has its options: ebb train --config best.toml");
   if (const std::vector<Plot> plots = responses_of(plan, ranking); !plots.empty()) {
     page.section("Options");
     page.plots(plots);

@@ -14,8 +14,8 @@ std::vector<std::string> findings_of(const Plan&, const std::vector<Configuratio
 /// The best ten as lines for a terminal, with a heading.
 std::string best_lines(const Plan&, const std::vector<ConfigurationResult>&);
 
-/// Its validation: the mean of runs that ended; of a configuration that successive halving stopped, the last one. NaN if
-/// there is none.
+/// Its validation: the mean of runs that ended; of a configuration that successive halving stopped, the last one. NaN
+/// if there is none.
 double height_of(const Plan&, const ConfigurationResult&);
 
 /// The validation against each option that is a number, a plot each.

@@ -26,14 +26,14 @@ std::string Plan::text() const {
   std::string options;
   for (const Axis& axis : axes) options += (options.empty() ? "" : ", ") + axis.option;
   const bool each = seeds.size() > 1 && configurations.size() > 1;
-  return fmt::format("{}{} with {}{}{}",
-                     count_text(static_cast<double>(configurations.size()),
-                                random ? "random configuration" : "configuration"),
-                     options.empty() ? "" : fmt::format(" of {}", options),
-                     count_text(static_cast<double>(seeds.size()), "seed"), each ? " each" : "",
-                     rungs.empty()  ? ""
-                     : asynchronous ? ", by asynchronous successive halving"
-                                    : ", by successive halving");
+  return fmt::format(
+      "{}{} with {}{}{}",
+      count_text(static_cast<double>(configurations.size()), random ? "random configuration" : "configuration"),
+      options.empty() ? "" : fmt::format(" of {}", options), count_text(static_cast<double>(seeds.size()), "seed"),
+      each ? " each" : "",
+      rungs.empty()  ? ""
+      : asynchronous ? ", by asynchronous successive halving"
+                     : ", by successive halving");
 }
 
 std::string TrialResult::state(bool halved) const {

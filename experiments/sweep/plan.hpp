@@ -13,8 +13,8 @@ struct Plan {
   std::vector<std::uint64_t> seeds{};
   std::vector<Trial> trials{};  ///< trials_of configurations and seeds
   Validation validation{};
-  int steps = 1;              ///< updates of a whole run
-  std::vector<int> rungs{};   ///< of successive halving; empty: every trial runs to its end
+  int steps = 1;             ///< updates of a whole run
+  std::vector<int> rungs{};  ///< of successive halving; empty: every trial runs to its end
   int eta = 3;
   bool asynchronous = false;  ///< so the sweep does not repeat
   bool random = false;

@@ -53,12 +53,12 @@ class Blocked {
   Blocked() {
     sigset_t all;
     sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before_);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
   ~Blocked() { release(); }
   Blocked(const Blocked&) = delete;
   Blocked& operator=(const Blocked&) = delete;
-  void release() const { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  void release() const { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
  private:
   sigset_t before_;
@@ -66,7 +66,7 @@ class Blocked {
 
 /// The environment without what mpirun sets: a trial is a process of its own, not a rank.
 std::vector<char*> environment_of_child() {
-  constexpr std::array<std::string_view, 9> of_mpi{"OMPI_", "PMIX_",     "PMI_",     "PRTE_", "HYDRA_",
+  constexpr std::array<std::string_view, 9> of_mpi{"OMPI_", "PMIX_",     "PMI_",     "PRTE_",   "HYDRA_",
                                                    "HYDI_", "MPI_LOCAL", "MPIEXEC_", "EBB_MPI="};
   static char alone[] = "EBB_MPI=off";  // launchers that set other variables, such as srun
   std::vector<char*> kept;
@@ -81,10 +81,10 @@ std::vector<char*> environment_of_child() {
 }
 
 /// In the child, between fork and exec: only calls that are allowed there.
-[[noreturn]] void become(const char* program, char* const* arguments, char* const* environment, const Blocked& signals, int log, int alive,
-                         pid_t parent) {
+[[noreturn]] void become(const char* program, char* const* arguments, char* const* environment, const Blocked& signals,
+                         int log, int alive, pid_t parent) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
-    struct sigaction now {};
+    struct sigaction now{};
     if (sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) std::signal(signal, SIG_DFL);
   }
   prctl(PR_SET_PDEATHSIG, SIGTERM);

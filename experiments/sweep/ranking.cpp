@@ -61,8 +61,8 @@ std::vector<ConfigurationResult> ranking_of(const Plan& plan, const std::vector<
     if (a.valid.count == 0 && b.valid.count == 0 && a.updates != b.updates) return a.updates > b.updates;
     const double x = a.valid.count > 0 ? a.valid.mean : NAN, y = b.valid.count > 0 ? b.valid.mean : NAN;
     if (plan.validation.better(x, y) || plan.validation.better(y, x)) return plan.validation.better(x, y);
-    if (a.valid.count == 0 && (plan.validation.better(a.last.mean, b.last.mean) ||
-                               plan.validation.better(b.last.mean, a.last.mean)))
+    if (a.valid.count == 0 &&
+        (plan.validation.better(a.last.mean, b.last.mean) || plan.validation.better(b.last.mean, a.last.mean)))
       return plan.validation.better(a.last.mean, b.last.mean);
     return a.configuration < b.configuration;
   });

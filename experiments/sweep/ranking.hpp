@@ -19,8 +19,8 @@ struct ConfigurationResult {
   std::vector<double> by_seed{};  ///< validation of runs that ended; NaN where there is none
   Spread valid{}, test{};
   int diverged = 0, failed = 0, stopped = 0;  ///< runs
-  int updates = 0;     ///< of the run that was trained for the shortest time
-  Spread last{};       ///< the last validation of all runs, also of those that were stopped
+  int updates = 0;                            ///< of the run that was trained for the shortest time
+  Spread last{};                              ///< the last validation of all runs, also of those that were stopped
   bool whole() const { return diverged + failed + stopped == 0; }  ///< every run ended
 };
 

@@ -12,7 +12,8 @@ constexpr std::size_t most_groups = 6;  // hues
 /// The axis whose words become the lines of a plot: the first with a few words; none if there is none.
 std::optional<std::size_t> grouping_axis(const Plan& plan) {
   for (std::size_t k = 0; k < plan.axes.size(); ++k)
-    if (!plan.axes[k].is_number() && plan.axes[k].words.size() > 1 && plan.axes[k].words.size() <= most_groups) return k;
+    if (!plan.axes[k].is_number() && plan.axes[k].words.size() > 1 && plan.axes[k].words.size() <= most_groups)
+      return k;
   return std::nullopt;
 }
 
@@ -83,11 +84,13 @@ Plot response_to(const Plan& plan, const std::vector<ConfigurationResult>& all, 
     several |= more;
   }
   plot.caption = caption_of_response(plan, !plan.random, several);
-  if (const BestAt best = [&] {
-        std::vector<const ConfigurationResult*> every;
-        for (const ConfigurationResult& c : all) every.push_back(&c);
-        return best_at(plan, every, axis);
-      }(); best.size() > 1) {
+  if (const BestAt best =
+          [&] {
+            std::vector<const ConfigurationResult*> every;
+            for (const ConfigurationResult& c : all) every.push_back(&c);
+            return best_at(plan, every, axis);
+          }();
+      best.size() > 1) {
     const auto at = std::min_element(best.begin(), best.end(), [&](const auto& a, const auto& b) {
       return plan.validation.better(height_of(plan, *a.second), height_of(plan, *b.second));
     });
@@ -136,11 +139,12 @@ ParallelPlot parallel_of(const Plan& plan, const std::vector<ConfigurationResult
     if (std::isfinite(row.values.back())) plot.rows.push_back(std::move(row));
   }
   plot.caption = fmt::format(
-      "A line for each configuration; the last axis, {}, gives the colour. Thick: the best. Drag along an axis to select.",
+      "A line for each configuration; the last axis, {}, gives the colour. Thick: the best. Drag along an axis to "
+      "select.",
       plan.validation.text());
   if (plot.rows.size() < all.size())
-    plot.caption += fmt::format(" {} of {} without a validation of every seed left out.",
-                                all.size() - plot.rows.size(), count_text(static_cast<double>(all.size()), "configuration"));
+    plot.caption += fmt::format(" {} of {} without a validation of every seed left out.", all.size() - plot.rows.size(),
+                                count_text(static_cast<double>(all.size()), "configuration"));
   return plot;
 }
 

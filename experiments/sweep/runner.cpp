@@ -42,6 +42,18 @@ Runner::Runner(Job& job, const Plan& plan, Workers& workers)
     : job_(job), plan_(plan), workers_(workers), schedule_(plan.schedule()), results_(plan.trials.size()),
       updates_(plan.trials.size(), 0) {
   for (const char* name : {"/trials", "/logs"}) fs::create_directories(job.folder() + name);
+  for (std::size_t k = 0; k < plan.trials.size(); ++k) {
+    const std::string at = folder(plan.trials[k]);
+    const TrialRecord found = read_trial(at, plan.trials[k].seed);
+    if (found.state == TrialRecord::State::none) continue;
+    if (job.again()) {
+      results_[k].record = found;
+      updates_[k] = found.over() ? plan.steps : progress_of(at).update;
+    } else {  // with --force: of another sweep, whose options may differ
+      fs::remove_all(at);
+      fs::remove(log_of(plan.trials[k]));
+    }
+  }
 }
 
 bool Runner::stopped() const { return signalled() || workers_.stop_wanted(); }
@@ -93,7 +105,6 @@ void Runner::fetch() {
 void Runner::start(const Run& run) {
   const Trial& trial = plan_.trials[run.trial];
   results_[run.trial].failed.clear();
-  updates_[run.trial] = std::max(updates_[run.trial], progress_of(folder(trial)).update);
   if (!is_free(folder(trial))) return fail(run, "another process still writes into its folder");
   try {
     workers_.start(call_of(run), static_cast<int>(waiting_.size()) + 1);
@@ -103,7 +114,7 @@ void Runner::start(const Run& run) {
 
 Call Runner::call_of(const Run& run) const {
   const Trial& trial = plan_.trials[run.trial];
-  Call call{.id = run.trial, .log = job_.folder() + "/logs/" + trial.name + ".log"};
+  Call call{.id = run.trial, .log = log_of(trial)};
   if (results_[run.trial].record.state == TrialRecord::State::begun) {
     call.words = {"train", "--resume", folder(trial)};
   } else {
@@ -113,12 +124,10 @@ Call Runner::call_of(const Run& run) const {
       call.words.push_back(plan_.configurations[trial.configuration].values[k]);
     }
     // --force: a process that was killed as it began has left a folder without anything to resume.
-    call.words.insert(call.words.end(), {"--seed", std::to_string(trial.seed), "--seeds", "1", "--force", "--out",
-                                         folder(trial)});
+    call.words.insert(call.words.end(),
+                      {"--seed", std::to_string(trial.seed), "--seeds", "1", "--force", "--out", folder(trial)});
   }
-  if (run.until != to_the_end) {
-    call.words.insert(call.words.end(), {"--pause-at", std::to_string(run.until)});
-  }
+  if (run.until != to_the_end) { call.words.insert(call.words.end(), {"--pause-at", std::to_string(run.until)}); }
   return call;
 }
 
@@ -140,7 +149,7 @@ void Runner::take(const Finished& f) {
   const Trial& trial = plan_.trials[run.trial];
   results_[run.trial].record = read_trial(folder(trial), trial.seed);
   if (results_[run.trial].record.reached(run.until)) return settle(run);
-  if (!stopped()) fail(run, reason_of(f, job_.folder() + "/logs/" + trial.name + ".log"));
+  if (!stopped()) fail(run, reason_of(f, log_of(trial)));
 }
 
 void Runner::fail(const Run& run, const std::string& why) {
@@ -153,8 +162,8 @@ void Runner::fail(const Run& run, const std::string& why) {
 
 void Runner::settle(const Run& run) {
   const TrialResult& result = results_[run.trial];
-  updates_[run.trial] = result.record.over() || !result.failed.empty() ? std::min(run.until, plan_.steps)
-                                                                       : result.record.updates;
+  updates_[run.trial] =
+      result.record.over() || !result.failed.empty() ? std::min(run.until, plan_.steps) : result.record.updates;
   OpenLeg& leg = legs_[run.leg];
   const double valid = result.failed.empty() ? result.record.valid_at(run.until, plan_.validation) : NAN;
   leg.sum += plan_.validation.rises ? -valid : valid;

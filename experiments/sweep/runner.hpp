@@ -7,13 +7,14 @@
 
 namespace ebb::app::sweep {
 
-/// Carries out a plan: begins trials as workers become free, in folders below that of the job, and reads what they leave
-/// there. What is in those folders already is not trained again, and what was begun is resumed: so a sweep that was
-/// killed continues, with the same results.
+/// Carries out a plan: begins trials as workers become free, in folders below that of the job, and reads what they
+/// leave there. When the job is resumed, trials that have ended are not trained again, and those that were begun are
+/// resumed.
 class Runner {
  public:
   Runner(Job&, const Plan&, Workers&);
-  /// Returns when all has ended, or after Ctrl-C, once the trials have been stopped. `each` is called when a trial ends.
+  /// Returns when all has ended, or after Ctrl-C, once the trials have been stopped. `each` is called when a trial
+  /// ends.
   void run(const std::function<void()>& each);
 
   /// By trial.
@@ -21,6 +22,7 @@ class Runner {
   double cpu_seconds() const { return cpu_seconds_; }  ///< of the trials that this process began
   bool stopped() const;                                ///< after Ctrl-C, here or in another process of the sweep
   std::string folder(const Trial& t) const { return job_.folder() + "/trials/" + t.name; }
+  std::string log_of(const Trial& t) const { return job_.folder() + "/logs/" + t.name + ".log"; }
 
  private:
   struct Run {

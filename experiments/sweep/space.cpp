@@ -55,9 +55,10 @@ std::vector<Configuration> random_of(const std::vector<Axis>& axes, int n, std::
     all.push_back({static_cast<int>(all.size()) + 1, std::move(values)});
   }
   if (all.size() < static_cast<std::size_t>(n))
-    throw ValueError(fmt::format("--random {}: these axes have only about {} different configurations; leave out "
-                                 "--random to train all of them",
-                                 n, all.size()));
+    throw ValueError(
+        fmt::format("--random {}: these axes have only about {} different configurations; leave out "
+                    "--random to train all of them",
+                    n, all.size()));
   return all;
 }
 

@@ -76,7 +76,8 @@ std::vector<Trial> trials_of(const std::vector<Configuration>& all, const std::v
     for (std::size_t k = 0; k < all.size(); ++k) {
       std::string values;
       for (const std::string& v : all[k].values) values += "-" + plain(v);
-      trials.push_back({k, seed, fmt::format("{:0{}}{}-seed-{}", all[k].number, digits, values.substr(0, longest), seed)});
+      trials.push_back(
+          {k, seed, fmt::format("{:0{}}{}-seed-{}", all[k].number, digits, values.substr(0, longest), seed)});
     }
   return trials;
 }
@@ -123,7 +124,8 @@ TrialRecord read_trial(const std::string& folder, std::uint64_t seed) {
 }
 
 Progressing progress_of(const std::string& folder) {
-  constexpr std::streamoff block = 1 << 14;  // a validation is among the last lines of a curve of up to some 5,000 updates
+  constexpr std::streamoff block =
+      1 << 14;  // a validation is among the last lines of a curve of up to some 5,000 updates
   Progressing p;
   std::ifstream in(folder + "/curve.csv", std::ios::binary);
   in.seekg(0, std::ios::end);

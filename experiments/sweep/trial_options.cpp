@@ -96,7 +96,8 @@ void complete_axes(std::vector<Axis>& axes, TrialOptions& trial, const Options& 
   for (Axis& axis : axes) {
     if (const char* const instead = instead_of(axis.option))
       throw ValueError(fmt::format("--grid {}: this option cannot be varied; {}", axis.option, instead));
-    if (axis.option == "task") throw ValueError("--grid task: a sweep has one task, because losses of several cannot be compared");
+    if (axis.option == "task")
+      throw ValueError("--grid task: a sweep has one task, because losses of several cannot be compared");
     const ebb::app::detail::OptionEntry& e = entry_of_train(train, axis.option);
     for (const std::string& value : axis.words) try_value(e, value);
     if (!axis.range) continue;

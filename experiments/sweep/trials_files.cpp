@@ -39,8 +39,8 @@ std::string trials_csv(const Plan& plan, const std::vector<TrialResult>& results
     text += fmt::format("{},{}", t.name, plan.configurations[t.configuration].number);
     for (const std::string& value : plan.configurations[t.configuration].values) text += "," + cell_of(value);
     text += fmt::format(",{},{},{},{},{},{},{:.3f}\n", t.seed, results[k].state(!plan.rungs.empty()), r.updates,
-                        empty_or(r.valid_at(to_the_end, plan.validation)), empty_or(r.test),
-                        cell_of(results[k].failed), r.seconds);
+                        empty_or(r.valid_at(to_the_end, plan.validation)), empty_or(r.test), cell_of(results[k].failed),
+                        r.seconds);
   }
   return text;
 }
@@ -67,9 +67,10 @@ std::string trials_json(const Plan& plan, const std::vector<TrialResult>& result
                    {"seconds", r.seconds}});
   }
   const ordered_json file = {{"task", plan.task},
-                             {"validation", {{"measure", plan.validation.measure},
-                                             {"unit", plan.validation.unit},
-                                             {"higher_is_better", plan.validation.rises}}},
+                             {"validation",
+                              {{"measure", plan.validation.measure},
+                               {"unit", plan.validation.unit},
+                               {"higher_is_better", plan.validation.rises}}},
                              {"trials", all}};
   return file.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }

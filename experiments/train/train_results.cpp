@@ -84,10 +84,10 @@ void TrainResults::add(Job& job, const Task& task, const Run& run, const TrainRe
   const TaskInfo info = task.info();
   validates_by_ = validation_measure(task);
   const std::string name = fmt::format("seed {}", run.seed);
-  const char* remark = r.interrupted            ? "interrupted"
-                       : r.paused               ? "paused, not tested"
-                       : r.waited || r.enough   ? "stopped early"
-                                                : "";
+  const char* remark = r.interrupted          ? "interrupted"
+                       : r.paused             ? "paused, not tested"
+                       : r.waited || r.enough ? "stopped early"
+                                              : "";
   plot(name, run, info, r);
   paused_ |= r.paused;
   updates_ += static_cast<double>(r.curve.size());

@@ -46,7 +46,7 @@ TEST_CASE("a range in a grid has equal distances, of logarithms if it is logarit
   CHECK(values("dropout=0:.5:6") == Words{"0", "0.1", "0.2", "0.3", "0.4", "0.5"});
   CHECK(values("hidden=16:256:log:5", true) == Words{"16", "32", "64", "128", "256"});
   CHECK(values("hidden=16:256:log:4", true) == Words{"16", "40", "102", "256"});
-  CHECK(values("layers=1:4:log:8", true) == Words{"1", "2", "3", "4"});   // 1, 1.2, 1.5, 1.8, 2.2, 2.7, 3.3, 4
+  CHECK(values("layers=1:4:log:8", true) == Words{"1", "2", "3", "4"});  // 1, 1.2, 1.5, 1.8, 2.2, 2.7, 3.3, 4
   CHECK(values("hidden=8,64,32") == Words{"8", "64", "32"});
 }
 
@@ -90,7 +90,7 @@ TEST_CASE("a value that is drawn lies in its range, whatever the share") {
   CHECK(value_at(hidden, .334) == "4");
   CHECK(value_at(hidden, .999) == "5");
   CHECK(value_at(parse_axes("cell=rnn,lstm,gru")[0], .5) == "lstm");
-  CHECK(value_at(parse_axes("lr=1e-4:1e-2:log:3")[0], .25) == "0.0003162");   // between the values of the grid
+  CHECK(value_at(parse_axes("lr=1e-4:1e-2:log:3")[0], .25) == "0.0003162");  // between the values of the grid
 }
 
 }  // namespace axis_test

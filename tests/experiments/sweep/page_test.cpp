@@ -29,7 +29,8 @@ struct Example {
     plan.validation = {.measure = "loss", .unit = "MSE", .rises = false};
     for (const Trial& t : plan.trials) {
       const double valid = 1 + static_cast<double>(t.configuration) + .1 * static_cast<double>(t.seed - 1);
-      results.push_back({{.state = State::ended, .updates = 40, .valid = {{40, valid}}, .test = valid + .5, .test_unit = "MSE"}, ""});
+      results.push_back(
+          {{.state = State::ended, .updates = 40, .valid = {{40, valid}}, .test = valid + .5, .test_unit = "MSE"}, ""});
     }
   }
   TrialResult& at(std::size_t configuration, std::size_t seed) { return results[plan.trial(configuration, seed)]; }
@@ -76,7 +77,8 @@ TEST_CASE("the finding names the best configuration, and whether its lead is sho
   CHECK(findings_of(e.plan, {}).empty());
 }
 
-TEST_CASE("responses are lines by word over the numbers of an option, and say when the best is at the end of its range") {
+TEST_CASE(
+    "responses are lines by word over the numbers of an option, and say when the best is at the end of its range") {
   const Example e;
   const auto plots = responses_of(e.plan, e.ranking());
   REQUIRE(plots.size() == 1);
@@ -109,7 +111,8 @@ TEST_CASE("parallel axes have a line for each configuration with all seeds, and 
   CHECK(test::contains(program, "$d index 0 using 1:2"));
   ParallelPlot wrong = plot;
   wrong.rows[0].values.pop_back();
-  CHECK(test::contains(test::message_of<ebb::Error>([&] { figure_of(wrong, "x"); }), "does not have a value for each axis"));
+  CHECK(test::contains(test::message_of<ebb::Error>([&] { figure_of(wrong, "x"); }),
+                       "does not have a value for each axis"));
 }
 
 TEST_CASE("trials.csv and trials.json have every trial, with words quoted and errors kept") {
@@ -118,7 +121,8 @@ TEST_CASE("trials.csv and trials.json have every trial, with words quoted and er
   e.at(2, 0).record.state = State::none;
   const std::string csv = trials_csv(e.plan, e.results);
   CHECK(test::contains(csv, "trial,configuration,cell,lr,seed,state,updates,valid,test,failed,seconds\n"));
-  CHECK(test::contains(csv, "\n002-rnn-1e-2-seed-3,2,rnn,1e-2,3,failed,40,2.2,2.7,\"ebb train: \"\"no\"\", never\",0.000\n"));
+  CHECK(test::contains(
+      csv, "\n002-rnn-1e-2-seed-3,2,rnn,1e-2,3,failed,40,2.2,2.7,\"ebb train: \"\"no\"\", never\",0.000\n"));
   const json all = json::parse(trials_json(e.plan, e.results));
   CHECK(all["validation"]["higher_is_better"] == false);
   REQUIRE(all["trials"].size() == 18);
@@ -129,13 +133,21 @@ TEST_CASE("trials.csv and trials.json have every trial, with words quoted and er
 
 TEST_CASE("best.toml has the options of the trial, with the seeds of the sweep and the threads of the machine") {
   const Example e;
-  const std::string config = "# To repeat this run: ebb train --config THIS_FILE\ntask = \"adding\"\nlr = 0.01\nseed = 2\nseeds = 1\nthreads = 1\n# Written by x\n";
+  const std::string config =
+      "# To repeat this run: ebb train --config THIS_FILE\ntask = \"adding\"\nlr = 0.01\nseed = 2\nseeds = 1\nthreads "
+      "= 1\n# Written by x\n";
   CHECK(best_toml(e.plan, config, "the best") ==
         "# the best\n# To train it: ebb train --config THIS_FILE\ntask = \"adding\"\nlr = 0.01\nseed = 1\nseeds = 3\n");
 }
 
 TEST_CASE("the live table fits its terminal, and a log has one line") {
-  LiveTable::Status s{.trials = 75, .over = 12, .failed = 1, .share = .161, .seconds_left = 750, .best = "cell gru: loss 2.31", .running = {}};
+  LiveTable::Status s{.trials = 75,
+                      .over = 12,
+                      .failed = 1,
+                      .share = .161,
+                      .seconds_left = 750,
+                      .best = "cell gru: loss 2.31",
+                      .running = {}};
   for (std::uint64_t k = 0; k < 5; ++k) s.running.push_back({"cell gru, lr 0.001", k, .25, 2.5, NAN});
   CHECK(line_of(s) == "12 of 75 trials ended, 5 running, 1 failed; best so far cell gru: loss 2.31");
   const auto table = table_of(s, 80, 3);

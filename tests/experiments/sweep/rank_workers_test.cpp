@@ -34,11 +34,12 @@ TEST_CASE("rank 0 deals calls to all ranks and hears how they ended") {
     }
     for (std::size_t k = 0; k < 9; ++k) {
       CHECK(ended[k].code == static_cast<int>(k));
-      CHECK(read_all(f / std::to_string(k)) == "2\n");   // each rank runs one at a time, on its two threads
+      CHECK(read_all(f / std::to_string(k)) == "2\n");  // each rank runs one at a time, on its two threads
     }
     CHECK(all->free() == 3);
-    all->start({9, {"-c", "exit 0"}, f / "none/log"}, 1);   // on another rank, which cannot write the log
-    while (ended.size() < 10)
+    all->start({10, {"-c", "sleep .3"}, f / "10"}, 2);
+    all->start({9, {"-c", "exit 0"}, f / "none/log"}, 1);  // on another rank, which cannot write the log
+    while (ended.size() < 11)
       for (const Finished& e : all->wait(10)) ended[e.id] = e;
     CHECK(ended[9].code == 2);
   });

@@ -34,11 +34,12 @@ TEST_CASE("all: every configuration with every seed, the first seed of all of th
 }
 
 TEST_CASE("rungs of halving are multiples of the updates between validations") {
-  // Hyperband's table 1 for eta = 3: 81 configurations, 1, 3, 9, 27, 81 of 81 units; the first ones would be without a validation.
+  // Hyperband's table 1 for eta = 3: 81 configurations, 1, 3, 9, 27, 81 of 81 units; the first ones would be without a
+  // validation.
   CHECK(rungs_of(81, 2000, 3) == Rungs{100, 200, 700, to_the_end});
   CHECK(sizes_of(81, 4, 3) == Sizes{81, 27, 9, 3});
   CHECK(rungs_of(27, 1000, 3) == Rungs{50, 100, 350, to_the_end});
-  CHECK(rungs_of(16, 1600, 2) == Rungs{80, 240, 400, 800, to_the_end});   // 100 and 200 are rounded to 80 and 240
+  CHECK(rungs_of(16, 1600, 2) == Rungs{80, 240, 400, 800, to_the_end});  // 100 and 200 are rounded to 80 and 240
   CHECK(sizes_of(16, 5, 2) == Sizes{16, 8, 4, 2, 1});
   CHECK(rungs_of(8, 1000, 3) == Rungs{350, to_the_end});
   CHECK(sizes_of(8, 2, 3) == Sizes{8, 2});
@@ -50,9 +51,9 @@ TEST_CASE("rungs of halving are multiples of the updates between validations") {
 TEST_CASE("halving continues the best third of each rung, once all have reached it") {
   const std::vector<double> scores{5, 1, NAN, 3, 2, 9, 8, 7, 6};
   const auto schedule = halving(9, {10, 30, to_the_end}, 3);
-  const std::vector<std::pair<std::size_t, int>> expected{
-      {0, 10}, {1, 10}, {2, 10}, {3, 10}, {4, 10}, {5, 10}, {6, 10}, {7, 10}, {8, 10},
-      {1, 30}, {4, 30}, {3, 30}, {1, to_the_end}};
+  const std::vector<std::pair<std::size_t, int>> expected{{0, 10}, {1, 10}, {2, 10},        {3, 10}, {4, 10},
+                                                          {5, 10}, {6, 10}, {7, 10},        {8, 10}, {1, 30},
+                                                          {4, 30}, {3, 30}, {1, to_the_end}};
   CHECK(legs_of(*schedule, scores) == expected);
 }
 
@@ -65,7 +66,7 @@ TEST_CASE("halving waits for those that run, and its choice does not depend on w
   schedule->ended(legs[0], 2);
   CHECK(!schedule->next());
   schedule->ended(legs[1], 1);
-  CHECK(schedule->next() == Leg{1, to_the_end, {}});   // as good as 2, and before it
+  CHECK(schedule->next() == Leg{1, to_the_end, {}});  // as good as 2, and before it
   CHECK(!schedule->next());
 }
 
@@ -78,7 +79,7 @@ TEST_CASE("asynchronous halving continues a configuration as soon as it is among
   const auto schedule = asynchronous_halving(6, {10, to_the_end}, 3);
   const std::vector<std::pair<std::size_t, int>> expected{{0, 10}, {1, 10}, {2, 10}, {1, to_the_end},
                                                           {3, 10}, {4, 10}, {5, 10}, {5, to_the_end}};
-  CHECK(legs_of(*schedule, {3, 1, 2, 4, 5, 0}) == expected);   // of the first three 1 is best, of all six 5 and 1
+  CHECK(legs_of(*schedule, {3, 1, 2, 4, 5, 0}) == expected);  // of the first three 1 is best, of all six 5 and 1
 }
 
 TEST_CASE("the work of a plan is that of its rungs") {

@@ -14,7 +14,8 @@ using Words = std::vector<std::string>;
 
 TEST_CASE("a grid has all combinations, the last axis varying fastest") {
   const auto grid = grid_of(parse_axes("cell=rnn,gru;lr=.1,.2,.3"));
-  const std::vector<Words> expected{{"rnn", ".1"}, {"rnn", ".2"}, {"rnn", ".3"}, {"gru", ".1"}, {"gru", ".2"}, {"gru", ".3"}};
+  const std::vector<Words> expected{{"rnn", ".1"}, {"rnn", ".2"}, {"rnn", ".3"},
+                                    {"gru", ".1"}, {"gru", ".2"}, {"gru", ".3"}};
   REQUIRE(grid.size() == expected.size());
   for (std::size_t k = 0; k < grid.size(); ++k) {
     CHECK(grid[k].values == expected[k]);
@@ -38,7 +39,8 @@ TEST_CASE("random configurations repeat, differ by sample, and more of them begi
 }
 
 TEST_CASE("what is drawn for an axis does not depend on the other axes") {
-  const auto alone = random_of(parse_axes("lr=1e-4:1e-2:log"), 10, 1), with = random_of(parse_axes("clip=0:5;lr=1e-4:1e-2:log"), 10, 1);
+  const auto alone = random_of(parse_axes("lr=1e-4:1e-2:log"), 10, 1),
+             with = random_of(parse_axes("clip=0:5;lr=1e-4:1e-2:log"), 10, 1);
   for (std::size_t k = 0; k < 10; ++k) CHECK(alone[k].values[0] == with[k].values[1]);
 }
 
@@ -55,16 +57,16 @@ TEST_CASE("a logarithmic range is drawn uniformly in the logarithm, words equall
     ++counts[c.values[1]];
   }
   const double mean = sum / n, variance = squares / n - mean * mean;
-  CHECK(std::abs(mean - .5) < 4 * std::sqrt(1. / 12 / n));   // four standard errors
+  CHECK(std::abs(mean - .5) < 4 * std::sqrt(1. / 12 / n));  // four standard errors
   CHECK(std::abs(variance - 1. / 12) < 4 * std::sqrt(1. / 180 / n));
   for (const auto& [word, count] : counts) CHECK(std::abs(count - n / 4.) < 4 * std::sqrt(n * .25 * .75));
 }
 
 TEST_CASE("random configurations that do not exist are not asked for") {
   CHECK(random_of(parse_axes("cell=rnn,gru;layers=1,2"), 4, 1).size() == 4);
-  CHECK(test::contains(
-      test::message_of<ebb::ValueError>([] { random_of(parse_axes("cell=rnn,gru;layers=1,2"), 5, 1); }),
-      "only about 4 different configurations"));
+  CHECK(
+      test::contains(test::message_of<ebb::ValueError>([] { random_of(parse_axes("cell=rnn,gru;layers=1,2"), 5, 1); }),
+                     "only about 4 different configurations"));
 }
 
 TEST_CASE("trials are named by number, values and seed, and all configurations of a seed come first") {

@@ -17,8 +17,8 @@ namespace {
 /// The command as a process of its own.
 Outcome ebb_process(const std::string& words) {
   const TempFolder scratch;
-  const std::string command =
-      "OMP_NUM_THREADS=2 " EBB_COMMAND " " + words + " >" + (scratch / "out") + " 2>" + (scratch / "err") + " </dev/null";
+  const std::string command = "OMP_NUM_THREADS=2 " EBB_COMMAND " " + words + " >" + (scratch / "out") + " 2>" +
+                              (scratch / "err") + " </dev/null";
   const int status = std::system(command.c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_all(scratch / "out"), read_all(scratch / "err")};
 }
@@ -67,7 +67,8 @@ TEST_CASE("a sweep leaves a run for each trial, a page, and the best options, wh
     CHECK(t["valid"] == Approx(valid));
     sums[t["options"].dump()] += valid / 2;
   }
-  const auto best = std::min_element(sums.begin(), sums.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  const auto best =
+      std::min_element(sums.begin(), sums.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   CHECK(summary["best"]["valid"] == Approx(best->second));
   CHECK(summary["best"]["options"]["cell"] == json::parse(best->first)["cell"]);
 
@@ -88,10 +89,13 @@ TEST_CASE("a sweep leaves a run for each trial, a page, and the best options, wh
 
 TEST_CASE("the same sweep repeats, from the command line, from a file, and from its own configuration") {
   const TempFolder f;
-  const std::string file = f.file("sweep.toml",
-                                  "task = \"adding\"\nquick = true\nhidden = 4\nlength = 8\nbatch = 4\nsteps = 20\n"
-                                  "seeds = 2\nthreads = 2\nrandom = 3\n[grid]\ncell = [\"rnn\", \"gru\"]\nlr = \"1e-3:1e-1:log\"\n");
-  REQUIRE(ebb_process(small + "--grid cell=rnn,gru --grid lr=1e-3:1e-1:log --random 3 --seeds 2 --out " + (f / "a")).code == 0);
+  const std::string file =
+      f.file("sweep.toml",
+             "task = \"adding\"\nquick = true\nhidden = 4\nlength = 8\nbatch = 4\nsteps = 20\n"
+             "seeds = 2\nthreads = 2\nrandom = 3\n[grid]\ncell = [\"rnn\", \"gru\"]\nlr = \"1e-3:1e-1:log\"\n");
+  REQUIRE(
+      ebb_process(small + "--grid cell=rnn,gru --grid lr=1e-3:1e-1:log --random 3 --seeds 2 --out " + (f / "a")).code ==
+      0);
   const Outcome b = ebb_process("sweep " + file + " --out " + (f / "b"));
   INFO(b.err);
   REQUIRE(b.code == 0);
@@ -100,13 +104,15 @@ TEST_CASE("the same sweep repeats, from the command line, from a file, and from 
   CHECK(lines_of(f / "a") == lines_of(f / "b"));
   CHECK(lines_of(f / "a") == lines_of(f / "c"));
   CHECK(read_all(f / "a/best.toml") == read_all(f / "b/best.toml"));
-  const Outcome other = ebb_process("sweep " + file + " --grid cell=rnn --random 2 --out " + (f / "d"));   // the command line counts
+  const Outcome other =
+      ebb_process("sweep " + file + " --grid cell=rnn --random 2 --out " + (f / "d"));  // the command line counts
   REQUIRE(other.code == 0);
   CHECK(lines_of(f / "d").size() == 5);
   CHECK_THAT(read_all(f / "d/config.toml"), Contains("grid = \"cell=rnn; lr=1e-3:1e-1:log\""));
 }
 
-TEST_CASE("a trial that fails is named with its error, the others end, and it is tried again when the sweep is resumed") {
+TEST_CASE(
+    "a trial that fails is named with its error, the others end, and it is tried again when the sweep is resumed") {
   const TempFolder f;
   std::filesystem::create_directories(f / "s/trials");
   f.file("s/trials/002-.01-seed-1", "a file where the trial's folder should be");
@@ -206,7 +212,8 @@ TEST_CASE("what cannot be swept is rejected before a folder is made, with the cu
 
 TEST_CASE("a run that is paused ends after that update, and resumes to the same weights") {
   const TempFolder f;
-  const std::vector<std::string> train{"train", "adding", "--quick", "--hidden", "4", "--steps", "20", "--schedule", "cosine"};
+  const std::vector<std::string> train{"train",   "adding", "--quick",    "--hidden", "4",
+                                       "--steps", "20",     "--schedule", "cosine"};
   const auto with = [&](std::vector<std::string> more) {
     more.insert(more.begin(), train.begin(), train.end());
     return ebb_command(more);

@@ -12,7 +12,8 @@ namespace {
 
 constexpr const char* curve =
     "step,seconds,loss,gradient_norm,clipped,lr,valid\n"
-    "1,0.1,3.5,1,0,0.01,\n2,0.2,3.25,1,0,0.01,3.4\n3,0.3,3.1,1,0,0.01,\n4,0.4,3.0,1,0,0.01,3.1\n6,0.5,3.0,1,0,0.01,3.2\n";
+    "1,0.1,3.5,1,0,0.01,\n2,0.2,3.25,1,0,0.01,3.4\n3,0.3,3.1,1,0,0.01,\n4,0.4,3.0,1,0,0.01,3.1\n6,0.5,3.0,1,0,0.01,3."
+    "2\n";
 
 std::string summary(const std::string& run, int patience = 0) {
   return R"({"options": {"patience": )" + std::to_string(patience) + R"(}, "runs": {"5": {)" + run + "}}}";
@@ -32,14 +33,15 @@ TEST_CASE("a trial's folder tells how far it is") {
   CHECK(paused.reached(4));
   CHECK(!paused.reached(5));
   CHECK(std::isnan(paused.test));
-  f.file("summary.json",
-         summary(R"("updates": 6, "interrupted": false, "loss": 2.5, "unit": "bits", "diverged": "", "kept_update": 4)"));
+  f.file(
+      "summary.json",
+      summary(R"("updates": 6, "interrupted": false, "loss": 2.5, "unit": "bits", "diverged": "", "kept_update": 4)"));
   const TrialRecord ended = read_trial(f.path(), 5);
   CHECK(ended.state == State::ended);
   CHECK(ended.reached(1000));
   CHECK(ended.test == 2.5);
   CHECK(ended.test_unit == "bits");
-  CHECK(read_trial(f.path(), 6).state == State::begun);   // of another seed
+  CHECK(read_trial(f.path(), 6).state == State::begun);  // of another seed
   f.file("summary.json", summary(R"("updates": 3, "interrupted": false, "loss": null, "diverged": "step 3")"));
   CHECK(read_trial(f.path(), 5).state == State::diverged);
   for (const char* damaged : {"", "{", "[]", R"({"runs": 3})", R"({"runs": {"5": []}})"}) {

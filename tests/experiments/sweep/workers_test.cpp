@@ -49,7 +49,8 @@ TEST_CASE("idle threads are divided among the calls that wait for them") {
   const TempFolder folder;
   const auto threads_of = [&](const char* name) { return std::atoi(read_all(folder / name).c_str()); };
   const auto workers = processes(2, 5, "/bin/sh");
-  const auto start = [&](std::size_t id, const char* name, int waiting) {   // the words after the script: $0 --threads, $1
+  const auto start = [&](std::size_t id, const char* name,
+                         int waiting) {  // the words after the script: $0 --threads, $1
     workers->start(shell(id, "echo $1; sleep .2", folder / name), waiting);
   };
   start(0, "a", 9);
