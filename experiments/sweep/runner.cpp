@@ -6,7 +6,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/sweep/ranking.hpp>
 #include <ebb/experiments/sweep/runner.hpp>
-#include <ebb/ops/error.hpp>
+#include <ebb/ranks/ranks.hpp>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -109,6 +109,8 @@ void Runner::start(const Run& run) {
   try {
     workers_.start(call_of(run), static_cast<int>(waiting_.size()) + 1);
     running_.push_back(run);
+  } catch (const RankError&) {  // which ends the sweep
+    throw;
   } catch (const Error& e) { fail(run, e.what()); }
 }
 
@@ -147,8 +149,13 @@ void Runner::take(const Finished& f) {
   const Run run = *at;
   running_.erase(at);
   const Trial& trial = plan_.trials[run.trial];
-  results_[run.trial].record = read_trial(folder(trial), trial.seed);
-  if (results_[run.trial].record.reached(run.until)) return settle(run);
+  TrialRecord& record = results_[run.trial].record = read_trial(folder(trial), trial.seed);
+  constexpr int most = 100;  // tenths of a second: a network file system may show late what another host has written
+  for (int k = 0; k < most && f.code == 0 && !record.reached(run.until) && !stopped(); ++k) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    record = read_trial(folder(trial), trial.seed);
+  }
+  if (record.reached(run.until)) return settle(run);
   if (!stopped()) fail(run, reason_of(f, log_of(trial)));
 }
 
