@@ -65,8 +65,9 @@ struct SweepCommand {
     if (job.ranks()) workers = sweep::workers_of_ranks(*job.ranks(), std::move(workers));
     sweep::Runner runner{job, plan, *workers};
     train(job, plan, runner, workers->cores());
-    workers.reset();
-    if (job.ranks()) agree_on_end(*job.ranks(), runner.stopped());
+    const bool stopped = runner.stopped();
+    workers.reset();  // the other ranks leave `serve`
+    if (job.ranks()) agree_on_end(*job.ranks(), stopped);
     fill(job, plan, runner);
     job.print("\n" + sweep::best_lines(plan, sweep::ranking_of(plan, runner.results())));
   }

@@ -58,6 +58,7 @@ TrialOptions::TrialOptions(const Options& given, Size size) : size_(size) {
     detail::OptionEntry* const own = find(bare_name(*e));
     if (!own || !e->given) continue;
     if (const std::string words = joined_words(*e); !words.empty()) own->read(words);
+    own->given = true;
   }
 }
 
@@ -78,7 +79,10 @@ bool TrialOptions::accepts(const std::string& option, const std::string& value) 
 
 void TrialOptions::read(const std::vector<Axis>& axes, const Configuration& c) {
   for (std::size_t k = 0; k < axes.size(); ++k)
-    if (detail::OptionEntry* const e = find(axes[k].option)) e->read(c.values[k]);
+    if (detail::OptionEntry* const e = find(axes[k].option)) {
+      e->read(c.values[k]);
+      e->given = true;
+    }
   options_.settle(size_);
   sizes_.check_names({task_});
   check_recurrence_names({cell_});
