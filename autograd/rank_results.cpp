@@ -202,7 +202,7 @@ StateArrays all_rows(const StateArrays& state, const ShardOptions& o) {
   const detail::RankTree tree(shards, o.ranks->size());
   const auto rows_of = [&](int rank) {
     const auto [first, end] = tree.shards_of(rank);
-    return detail::RowRange{detail::first_row(first, shards, o.rows), detail::first_row(end, shards, o.rows)};
+    return detail::RowRange{detail::row_of_shard(first, shards, o.rows), detail::row_of_shard(end, shards, o.rows)};
   };
   detail::ByteText mine;
   detail::put_state(mine, state, rows_of(o.ranks->rank()));

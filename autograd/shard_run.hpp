@@ -13,7 +13,7 @@
 namespace ebb::detail {
 
 /// Rows are split evenly; the first shards may have one more.
-inline int first_row(int shard, int shards, int rows) {
+inline int row_of_shard(int shard, int shards, int rows) {
   const int more = rows % shards;
   return shard * (rows / shards) + (shard < more ? shard : more);
 }
@@ -37,7 +37,7 @@ struct ShardRun {
   Observer* observed = nullptr;         ///< what observes the caller
 
   ShardRun(const LeafSet& s, const ShardOptions& o);
-  int begin(int shard) const { return first_row(shard, shards, options.rows); }
+  int begin(int shard) const { return row_of_shard(shard, shards, options.rows); }
   void run(int shard, const detail::LossRef&, bool gradients);
   void run_all(const detail::LossRef&, bool gradients);
   void sum_behind(std::int64_t shard, std::int64_t first_of_thread);
