@@ -62,31 +62,25 @@ void get_map(ByteReader& text, std::map<std::string, Array>& all, int axis, RowR
   }
 }
 
-void put_states(ByteText& text, const std::map<std::string, StateArrays>& all, RowRange r) {
-  text.put(all.size());
-  for (const auto& [name, state] : all) {
-    text.put(name).put(state.fields.size());
-    for (std::size_t k = 0; k < state.fields.size(); ++k) {
-      text.put(state.names[k]);
-      put_rows(text, state.fields[k], 0, r);
-    }
+void put_state(ByteText& text, const StateArrays& state, RowRange r) {
+  text.put(state.fields.size());
+  for (std::size_t k = 0; k < state.fields.size(); ++k) {
+    text.put(state.names[k]);
+    put_rows(text, state.fields[k], 0, r);
   }
 }
 
-void get_states(ByteReader& text, std::map<std::string, StateArrays>& all, RowRange r, DType dtype) {
-  std::size_t count = 0, fields = 0;
-  text.get(count);
-  for (std::string name, field; count > 0; --count) {
-    text.get(name).get(fields);
-    StateArrays& state = all[name];
-    for (std::size_t k = 0; k < fields; ++k) {
-      text.get(field);
-      if (k == state.fields.size()) {
-        state.names.push_back(field);
-        state.fields.emplace_back();
-      }
-      get_rows(text, state.fields[k], 0, r, dtype, field);
+void get_state(ByteReader& text, StateArrays& state, RowRange r, DType dtype) {
+  std::size_t fields = 0;
+  text.get(fields);
+  std::string name;
+  for (std::size_t k = 0; k < fields; ++k) {
+    text.get(name);
+    if (k == state.fields.size()) {
+      state.names.push_back(name);
+      state.fields.emplace_back();
     }
+    get_rows(text, state.fields[k], 0, r, dtype, name);
   }
 }
 
@@ -146,7 +140,6 @@ std::string own_results(const ShardRun& run, const Failure& failure, RowRange ro
   text.put(gaps);
   put_map(text, run.result.outputs, 0, rows);
   put_map(text, run.result.retained, 1, rows);
-  put_states(text, run.result.states, rows);
   return text.text();
 }
 
@@ -162,7 +155,6 @@ bool take_results(ShardRun& run, ByteReader& text, std::pair<int, int> shards, R
   text.get(gaps);
   get_map(text, run.result.outputs, 0, rows, run.options.dtype);
   get_map(text, run.result.retained, 1, rows, run.options.dtype);
-  get_states(text, run.result.states, rows, run.options.dtype);
   return gaps;
 }
 
@@ -201,3 +193,26 @@ RankResults gather_results(ShardRun& run) {
 }
 
 }  // namespace ebb::detail
+
+namespace ebb {
+
+StateArrays all_rows(const StateArrays& state, const ShardOptions& o) {
+  if (!o.ranks || o.ranks->size() < 2) return state;
+  const int shards = o.shards > 0 ? o.shards : shard_count(o.rows);
+  const detail::RankTree tree(shards, o.ranks->size());
+  const auto rows_of = [&](int rank) {
+    const auto [first, end] = tree.shards_of(rank);
+    return detail::RowRange{detail::row_of_shard(first, shards, o.rows), detail::row_of_shard(end, shards, o.rows)};
+  };
+  detail::ByteText mine;
+  detail::put_state(mine, state, rows_of(o.ranks->rank()));
+  StateArrays all;
+  const std::vector<std::string> texts = gather_all(*o.ranks, "rows of a state", mine.text());
+  for (int r = 0; r < o.ranks->size(); ++r) {
+    detail::ByteReader text(texts[static_cast<std::size_t>(r)]);
+    detail::get_state(text, all, rows_of(r), o.dtype);
+  }
+  return all;
+}
+
+}  // namespace ebb

@@ -9,7 +9,7 @@ struct RankResults {
 };
 
 /// Completes a run of which each rank has run its own shards: losses, counts and kept bytes of all shards, and all rows
-/// of outputs, states and retained gradients.
+/// of outputs and retained gradients, not of states.
 ///
 /// Errors    the exception of the first failing shard, on every rank
 RankResults gather_results(ShardRun&);

@@ -12,6 +12,12 @@
 
 namespace ebb::detail {
 
+/// Rows are split evenly; the first shards may have one more.
+inline int row_of_shard(int shard, int shards, int rows) {
+  const int more = rows % shards;
+  return shard * (rows / shards) + (shard < more ? shard : more);
+}
+
 /// State shared by the shards of one backward: the options, and the caller's arrays into which rows are copied.
 struct ShardRun {
   const LeafSet& set;
@@ -31,7 +37,7 @@ struct ShardRun {
   Observer* observed = nullptr;         ///< what observes the caller
 
   ShardRun(const LeafSet& s, const ShardOptions& o);
-  int begin(int shard) const;  ///< rows are split evenly; the first shards may have one more
+  int begin(int shard) const { return row_of_shard(shard, shards, options.rows); }
   void run(int shard, const detail::LossRef&, bool gradients);
   void run_all(const detail::LossRef&, bool gradients);
   void sum_behind(std::int64_t shard, std::int64_t first_of_thread);

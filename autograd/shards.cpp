@@ -33,11 +33,6 @@ ShardRun::ShardRun(const LeafSet& s, const ShardOptions& o) : set(s), options(o)
   errors.resize(n);
 }
 
-int ShardRun::begin(int shard) const {
-  const int each = options.rows / shards, more = options.rows % shards;
-  return shard * each + std::min(shard, more);
-}
-
 Array ShardRun::whole(std::map<std::string, Array>& in, const std::string& name, const Shape& part, int axis) {
   const Shape shape = part.with(axis, options.rows);
   const std::lock_guard lock(mutex);

@@ -1,13 +1,9 @@
 #pragma once
 #include <ebb/autograd/grads.hpp>
+#include <ebb/ranks/rank_tree.hpp>
+#include <ebb/ranks/ranks.hpp>
 
-namespace ebb {
-
-class Ranks;
-
-namespace detail {
-
-class RankTree;
+namespace ebb::detail {
 
 /// A set's flat gradient, or some of its blocks, in one shard.
 struct GradBlocks {
@@ -34,5 +30,4 @@ struct GradParts {
 /// neighbour in the tree.
 inline void sum_grads(Grads* first, std::size_t count) { GradParts::sum(first, count); }
 
-}  // namespace detail
-}  // namespace ebb
+}  // namespace ebb::detail

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <ebb/autograd/sum_grads.hpp>
@@ -67,8 +68,9 @@ void messages(Ranks& ranks) {
   for (std::size_t bytes = 8; bytes <= std::size_t{1} << 26; bytes *= 8) {
     std::string data(bytes, 'x');
     const auto [least, middle] = timed(ranks, calls_for(static_cast<double>(bytes)), [&] {
-      if (ranks.rank() == 0) ranks.send(1, data.data(), bytes), ranks.receive(1, data.data(), bytes);
-      if (ranks.rank() == 1) ranks.receive(0, data.data(), bytes), ranks.send(0, data.data(), bytes);
+      if (ranks.rank() == 0) ranks.send(1, data.data(), bytes);
+      if (ranks.rank() < 2) ranks.receive(1 - ranks.rank(), data.data(), bytes);
+      if (ranks.rank() == 1) ranks.send(0, data.data(), bytes);
     });
     if (ranks.rank() == 0) fmt::print("{:>12} {:>12.1f} {:>12.1f}\n", bytes, least, middle);
   }

@@ -124,11 +124,11 @@ class Training {
       advance();
       if (watch) watch(record.curve.back());
       if (is_due(keeper)) observe(keeper);
-      if (keeper.save && keeper.every > 0 && done() % keeper.every == 0 && !ended()) keeper.save(part);
+      if (keeper.every > 0 && done() % keeper.every == 0 && !ended()) save(keeper, part);
     }
     if (ended()) check_last_update();
     if (ended() && done() > 0 && record.diverged.empty()) observe(keeper);
-    if (keeper.save) keeper.save(part);
+    save(keeper, part);
     if (record.diverged.empty()) keep_best();  // after saving: resuming a run needs the last weights, not the best
     record.skipped = optimizer_->skipped();
     record.speed = numbers_ > 0 ? numbers_ / (record.seconds - validating_) : 0;
@@ -154,6 +154,12 @@ class Training {
     if (!m_.ranks) return interrupted();
     if (signalled()) m_.ranks->raise();
     return m_.ranks->raised();
+  }
+
+  void save(const TrainKeeper& keeper, const TrainPart& part) {
+    if (!keeper.save) return;
+    if (m_.ranks && carry_rows_ > 0) carry_ = all_rows(carry_, {.rows = carry_rows_, .ranks = m_.ranks});
+    keeper.save(part);
   }
 
   bool is_due(const TrainKeeper& keeper) const {
@@ -216,6 +222,7 @@ class Training {
     record.diverged = !failed.empty() ? failed : divergence(m_, batch, r, norm, step, first_loss_, options, loss);
     if (record.diverged.empty()) {
       carry_ = CarryingNetwork::carried(r);
+      carry_rows_ = batch.rows();
       optimizer_->set_lr(rate_(step - 1));
       optimizer_->step(r.grads);
     }
@@ -272,7 +279,8 @@ class Training {
   std::unique_ptr<Optimizer> optimizer_;
   Schedule rate_;
   EarlyStopping stop_;
-  StateArrays carry_;
+  StateArrays carry_;  // of ranks, the rows of this one, and all of them in checkpoints
+  int carry_rows_ = 0;
   Treatment treatment_;
   Array table_, remedy_table_;  // the curve and the remedies' points in the form of a checkpoint
   Stopwatch time_;
