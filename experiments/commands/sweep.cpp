@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
+#include <cmath>
 #include <ebb/data/text_file.hpp>
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>

@@ -1,5 +1,5 @@
 #include <fmt/format.h>
-#include <algorithm>
+#include <cmath>
 #include <ebb/experiments/report/gnuplot_parts.hpp>
 #include <ebb/ops/error.hpp>
 #include <iterator>

@@ -26,10 +26,10 @@ std::vector<std::string> parts_of(const std::string& text, char separator) {
 }
 
 /// LOW:HIGH[:log][:COUNT]; nothing if it does not begin with two numbers, as a cell with options does not.
-std::optional<Axis::Range> range_of(const std::string& text) {
+std::optional<Range> range_of(const std::string& text) {
   std::vector<std::string> parts = parts_of(text, ':');
   if (parts.size() < 2) return std::nullopt;
-  Axis::Range r{.low = number_of(parts[0]), .high = number_of(parts[1])};
+  Range r{.low = number_of(parts[0]), .high = number_of(parts[1])};
   if (std::isnan(r.low) || std::isnan(r.high)) return std::nullopt;
   parts.erase(parts.begin(), parts.begin() + 2);
   if (!parts.empty() && parts[0] == "log") {
@@ -46,7 +46,7 @@ std::optional<Axis::Range> range_of(const std::string& text) {
   return r;
 }
 
-void check_range(const std::string& axis, const Axis::Range& r) {
+void check_range(const std::string& axis, const Range& r) {
   if (r.count < 0) reject(axis, "a range is LOW:HIGH, LOW:HIGH:COUNT, LOW:HIGH:log or LOW:HIGH:log:COUNT");
   if (!(r.low < r.high)) reject(axis, fmt::format("the range must rise, but {} is not below {}", r.low, r.high));
   if (r.log && r.low <= 0) reject(axis, "a logarithmic range must begin above 0");
@@ -84,13 +84,13 @@ std::string word_of(const Axis& axis, double x) {
   return fmt::format("{}", std::clamp(rounded, axis.range->low, axis.range->high));
 }
 
-double between(const Axis::Range& r, double share) {
+double between(const Range& r, double share) {
   if (!r.log) return r.low + share * (r.high - r.low);
   return std::exp(std::log(r.low) + share * (std::log(r.high) - std::log(r.low)));
 }
 
 /// A whole number: each of LOW to HIGH, or each logarithm, takes an equal part.
-double whole_at(Axis::Range r, double share) {
+double whole_at(Range r, double share) {
   r.low = std::ceil(r.low);
   const double last = std::floor(r.high);
   r.high = last + 1;
@@ -133,7 +133,7 @@ std::vector<Axis> parse_axes(const std::string& text) {
 
 std::vector<std::string> grid_values(const Axis& axis) {
   if (!axis.range) return axis.words;
-  const Axis::Range& r = *axis.range;
+  const Range& r = *axis.range;
   if (r.count == 0)
     throw ValueError(
         fmt::format("--grid {0}={1}:{2}{3}: a grid needs the number of values, such as {0}={1}:{2}{3}:5; "

@@ -6,13 +6,15 @@
 /// `ebb sweep`: many runs of `ebb train`, which differ in some options.
 namespace ebb::app::sweep {
 
+/// Numbers from low to high.
+struct Range {
+  double low = 0, high = 1;
+  bool log = false;
+  int count = 0;  ///< of the values in a grid; 0: not given
+};
+
 /// An option that a sweep varies, and its values: words, or the numbers of a range.
 struct Axis {
-  struct Range {
-    double low = 0, high = 1;
-    bool log = false;
-    int count = 0;  ///< of the values in a grid; 0: not given
-  };
   std::string option;                ///< without dashes: "lr"
   std::vector<std::string> words{};  ///< empty for a range
   std::optional<Range> range{};

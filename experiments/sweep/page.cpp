@@ -68,7 +68,7 @@ Table table_by(const Plan& plan, const std::vector<ConfigurationResult>& ranking
         if (const double y = height_of(plan, c); std::isfinite(y)) heights.push_back(y);
       }
     std::sort(heights.begin(), heights.end(), [&](double a, double b) { return plan.validation.better(a, b); });
-    const double none = NAN, &best = heights.empty() ? none : heights.front();
+    const double best = heights.empty() ? NAN : heights.front();
     const double median = heights.empty() ? NAN : (heights[heights.size() / 2] + heights[(heights.size() - 1) / 2]) / 2;
     table.rows.push_back(
         {word, number_text(best), number_text(median),

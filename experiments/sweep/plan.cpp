@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <algorithm>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/sweep/plan.hpp>
 
