@@ -7,6 +7,8 @@
 namespace ebb::app::sweep {
 namespace {
 
+using ebb::detail::ByteReader, ebb::detail::ByteText;
+
 constexpr double look = .02;  // seconds between two looks for messages
 
 // What rank 0 sends, and what it receives.

@@ -1,6 +1,7 @@
 #pragma once
 #include <ebb/experiments/cli/options.hpp>
 #include <ebb/experiments/sweep/plan.hpp>
+#include <ebb/experiments/train/model.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 
 namespace ebb::app::sweep {
