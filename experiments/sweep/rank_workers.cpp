@@ -1,67 +1,52 @@
 #include <algorithm>
 #include <chrono>
 #include <ebb/experiments/sweep/rank_workers.hpp>
-#include <ebb/ranks/byte_text.hpp>
 #include <ebb/ranks/text.hpp>
+#include <nlohmann/json.hpp>
 
 namespace ebb::app::sweep {
 namespace {
 
-using ebb::detail::ByteReader, ebb::detail::ByteText;
+using nlohmann::json;
 
 constexpr double look = .02;  // seconds between two looks for messages
 
-// What rank 0 sends, and what it receives.
-enum class Order : char { call, stop, end };
-enum class Notice : char { finished, signalled };
-
+// Messages are JSON: rank 0 sends {"order": "call", ...}, "stop" or "end", the others {"notice": "finished", ...} or
+// "signalled".
 std::string text_of_call(const Call& call, int waiting) {
-  ByteText t;
-  t.put(static_cast<char>(Order::call)).put(std::uint64_t{call.id}).put(waiting).put(call.log);
-  t.put(std::uint64_t{call.words.size()});
-  for (const std::string& word : call.words) t.put(word);
-  return t.text();
+  return json{{"order", "call"}, {"id", call.id}, {"waiting", waiting}, {"log", call.log}, {"words", call.words}}
+      .dump();
 }
 
-Call call_in(ByteReader& r, int& waiting) {
-  Call call;
-  std::uint64_t id = 0, words = 0;
-  r.get(id).get(waiting).get(call.log).get(words);
-  call.id = id;
-  call.words.resize(words);
-  for (std::string& word : call.words) r.get(word);
-  return call;
+Call call_in(const json& message) {
+  return {message.at("id").get<std::size_t>(), message.at("words").get<std::vector<std::string>>(),
+          message.at("log").get<std::string>()};
 }
 
 std::string text_of_finished(const Finished& f) {
-  ByteText t;
-  t.put(static_cast<char>(Notice::finished)).put(std::uint64_t{f.id}).put(f.code).put(f.signal).put(f.cpu_seconds);
-  return t.text();
+  return json{{"notice", "finished"}, {"id", f.id}, {"code", f.code}, {"signal", f.signal}, {"seconds", f.cpu_seconds}}
+      .dump();
 }
 
-Finished finished_in(ByteReader& r) {
-  Finished f;
-  std::uint64_t id = 0;
-  r.get(id).get(f.code).get(f.signal).get(f.cpu_seconds);
-  f.id = id;
-  return f;
+Finished finished_in(const json& message) {
+  return {message.at("id").get<std::size_t>(), message.at("code").get<int>(), message.at("signal").get<int>(),
+          message.at("seconds").get<double>()};
 }
 
-std::string order(Order o) { return {static_cast<char>(o)}; }
+std::string order(const char* what) { return json{{"order", what}}.dump(); }
 
 class WorkersOfRanks final : public Workers {
  public:
   WorkersOfRanks(Ranks& ranks, std::unique_ptr<Workers> own) : ranks_(ranks), own_(std::move(own)) {
     others_.resize(static_cast<std::size_t>(ranks.size()));
     for (int r = 1; r < ranks.size(); ++r) {
-      const std::string text = receive_text(ranks, r);
-      Other& other = others_[static_cast<std::size_t>(r)];
-      ByteReader(text).get(other.most).get(other.cores);
+      const json message = json::parse(receive_text(ranks, r));
+      others_[static_cast<std::size_t>(r)] = {message.at("most").get<int>(), message.at("cores").get<int>()};
     }
   }
   ~WorkersOfRanks() override {
     try {
-      for (int r = 1; r < ranks_.size(); ++r) send_text(ranks_, r, order(Order::end));
+      for (int r = 1; r < ranks_.size(); ++r) send_text(ranks_, r, order("end"));
     } catch (const RankError&) {  // the others have been told already
     }
   }
@@ -106,24 +91,21 @@ class WorkersOfRanks final : public Workers {
 
   void stop() override {
     own_->stop();
-    for (int r = 1; r < ranks_.size(); ++r) send_text(ranks_, r, order(Order::stop));
+    for (int r = 1; r < ranks_.size(); ++r) send_text(ranks_, r, order("stop"));
   }
 
  private:
   struct Other {
-    int most = 0, cores = 0, running = 0;
+    int most = 0, cores = 0, running = 0;  // calls at a time, threads, calls now
   };
   void take(int rank, std::vector<Finished>& finished) {
-    const std::string text = receive_text(ranks_, rank);
-    ByteReader r(text);
-    char kind = 0;
-    r.get(kind);
-    if (static_cast<Notice>(kind) == Notice::signalled) {
+    const json message = json::parse(receive_text(ranks_, rank));
+    if (message.at("notice") == "signalled") {
       stop_wanted_ = true;
       return;
     }
     --others_[static_cast<std::size_t>(rank)].running;
-    finished.push_back(finished_in(r));
+    finished.push_back(finished_in(message));
   }
 
   Ranks& ranks_;
@@ -134,19 +116,15 @@ class WorkersOfRanks final : public Workers {
 
 /// Whether there is more to come.
 bool obey(Ranks& ranks, Workers& own) {
-  const std::string text = receive_text(ranks, 0);
-  ByteReader r(text);
-  char kind = 0;
-  r.get(kind);
-  if (static_cast<Order>(kind) == Order::end) return false;
-  if (static_cast<Order>(kind) == Order::stop) {
+  const json message = json::parse(receive_text(ranks, 0));
+  if (message.at("order") == "end") return false;
+  if (message.at("order") == "stop") {
     own.stop();
     return true;
   }
-  int waiting = 0;
-  const Call call = call_in(r, waiting);
+  const Call call = call_in(message);
   try {
-    own.start(call, waiting);
+    own.start(call, message.at("waiting").get<int>());
   } catch (const Error&) {  // such as a log that cannot be written
     send_text(ranks, 0, text_of_finished({.id = call.id, .code = 2}));
   }
@@ -160,11 +138,11 @@ std::unique_ptr<Workers> workers_of_ranks(Ranks& ranks, std::unique_ptr<Workers>
 }
 
 void serve(Ranks& ranks, Workers& own, bool (*signalled)()) {
-  send_text(ranks, 0, ByteText().put(own.free()).put(own.cores()).text());
+  send_text(ranks, 0, json{{"most", own.free()}, {"cores", own.cores()}}.dump());
   for (bool told = false;;) {
     const std::vector<Finished> finished = own.wait(look);
     if (signalled() && !told) {  // before the trials that the same signal ended
-      send_text(ranks, 0, std::string{static_cast<char>(Notice::signalled)});
+      send_text(ranks, 0, json{{"notice", "signalled"}}.dump());
       told = true;
     }
     for (const Finished& f : finished) send_text(ranks, 0, text_of_finished(f));
