@@ -25,7 +25,7 @@ void LongCommand::options(Options& o) {
   o.add("--threads", shared_.threads, "number of threads; results do not depend on it").at_least(1).at_most(1024);
   o.add("--quick", shared_.quick, "run the whole job at a toy size, in seconds");
   o.add("--full", shared_.full, "use the sizes of the literature");
-  if (!resumes_) return;
+  if (!shared_.resumes) return;
   o.add("--resume", resume_,
         "resume the job in this folder with its options; parts that were completed are not repeated")
       .type("DIR")
@@ -56,15 +56,14 @@ Size LongCommand::size() const {
 
 int LongCommand::run() {
   Job job{name_, shared_, *declared_};
-  const std::string how = resumes_ ? fmt::format("to resume: ebb {} --resume ", name_) : "";
   try {
     work(job);
   } catch (Error& e) {  // what was completed is not lost
-    if (std::error_code none; resumes_ && !job.again() && std::filesystem::exists(job.folder() + "/parts", none))
-      e.with_context("; " + how + ebb::detail::printable(job.folder()));
+    std::error_code none;
+    if (shared_.resumes && !job.again() && std::filesystem::exists(job.folder() + "/parts", none))
+      e.with_context(fmt::format("; to resume: ebb {} --resume {}", name_, ebb::detail::printable(job.folder())));
     throw;
   }
-  if (resumes_ && job.interrupted()) job.print(how + ebb::detail::printable(job.folder()) + "\n");
   return job.finish();
 }
 

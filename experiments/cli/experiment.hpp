@@ -43,12 +43,11 @@ class LongCommand : public Command {
   virtual void work(Job&) = 0;
   void default_seeds(int n) { shared_.seeds = n; }
   /// Adds --resume DIR: the command keeps its results in Parts (parts.hpp) and takes those of an earlier process.
-  void resumes() { resumes_ = true; }
+  void resumes() { shared_.resumes = true; }
 
  private:
   void restore(Options&);
   std::string name_, resume_;
-  bool resumes_ = false;
   SharedOptions shared_;
   Options* declared_ = nullptr;
 };

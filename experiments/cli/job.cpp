@@ -277,21 +277,24 @@ void Job::write_so_far(const std::function<void()>& fill) {
 int Job::finish() {
   if (progress_) progress_->clear();
   else create_folder();
-  if (interrupted()) report.badge("INTERRUPTED");
-  summary.set({"interrupted"}, interrupted());
+  const bool stopped = interrupted();  // a signal from here on stops nothing
+  if (stopped) report.badge("INTERRUPTED");
+  summary.set({"interrupted"}, stopped);
   write_results();
   std::string files;
   for (const std::string& f : folder_.written()) files += (files.empty() ? "" : ", ") + f;
   std::string end = "\n";
+  if (stopped && shared_.resumes)
+    end = fmt::format("to resume: ebb {} --resume {}\n\n", command_, ebb::detail::printable(folder_.path()));
   for (const std::string& line :
-       wrapped(fmt::format("{} after {}; in {}: {}", interrupted() ? "interrupted" : "done", duration_text(seconds()),
+       wrapped(fmt::format("{} after {}; in {}: {}", stopped ? "interrupted" : "done", duration_text(seconds()),
                            ebb::detail::printable(folder_.path()), files),
                78))
     end += line + "\n";
   print(end + address_of(folder_.path() + "/report.html") + "\n");
   const std::string failure = ebb::detail::printable(failure_text());
   if (!failure.empty()) std::fputs(fmt::format("ebb {}: {}\n", command_, failure).c_str(), stderr);
-  return interrupted() ? 130 : failure.empty() ? 0 : 1;
+  return stopped ? 130 : failure.empty() ? 0 : 1;
 }
 
 void Job::write_results() {

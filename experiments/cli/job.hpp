@@ -18,7 +18,8 @@ namespace ebb::app {
 struct SharedOptions {
   std::string out;  ///< empty for runs/COMMAND-TIME
   bool force = false, quick = false, full = false;
-  bool again = false;  ///< `out` is the folder of a run that is resumed: it is not empty
+  bool again = false;    ///< `out` is the folder of a run that is resumed: it is not empty
+  bool resumes = false;  ///< the command has --resume (LongCommand::resumes)
   std::uint64_t seed = 1;
   int seeds = 3, threads = 1;
   Size size() const { return quick ? Size::quick : full ? Size::full : Size::standard; }

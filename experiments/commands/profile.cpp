@@ -47,7 +47,7 @@ std::string source_text(const std::string& file, unsigned number) {
 }
 
 /// The seconds of the measured updates, by part.
-struct Parts {
+struct UpdateParts {
   int updates = 0;
   double data = 0, optimizer = 0;
   std::vector<double> plain, profiled;  // of each update: loss and gradient, without and with the profile
@@ -89,7 +89,7 @@ struct ProfileUpdates {
 
     job.start(warm_up + updates);
     Profile profile;
-    const Parts parts = measure(job, model, *task, s, profile);
+    const UpdateParts parts = measure(job, model, *task, s, profile);
     if (parts.updates == 0) return;
     const std::string name = task->as<HasFeedForward>() ? task_name : cell + " on " + task_name;
     job.report.title("Profile: " + name);
@@ -103,10 +103,10 @@ struct ProfileUpdates {
  private:
   /// Each update's loss and gradient are computed twice, without and with the profile, so that both have met the same
   /// processor, and the results can be compared.
-  Parts measure(Job& job, Model& m, const Task& task, const TaskSettings& s, Profile& profile) const {
+  UpdateParts measure(Job& job, Model& m, const Task& task, const TaskSettings& s, Profile& profile) const {
     const auto optimizer = make_optimizer(s.optimizer, m.w, s.lr);
     const Schedule rate = schedule_of(s);
-    Parts parts;
+    UpdateParts parts;
     StateArrays carry;
     for (int k = 0; k < warm_up + updates && !job.interrupted(); ++k) {
       const bool measured = k >= warm_up;
@@ -156,7 +156,7 @@ struct ProfileUpdates {
   static double sum(const std::vector<double>& seconds) { return std::accumulate(seconds.begin(), seconds.end(), 0.); }
   static std::string milliseconds(double seconds) { return number_text(1e3 * seconds) + " ms"; }
 
-  static void print(Job& job, const Profile& profile, const Parts& p) {
+  static void print(Job& job, const Profile& profile, const UpdateParts& p) {
     const int width = terminal_columns(fileno(stdout));
     const double n = p.updates;
     const ProfileTable lines = profile.by_line();
@@ -186,7 +186,7 @@ struct ProfileUpdates {
     return line.substr(0, line.find_last_not_of(' ') + 1);
   }
 
-  static std::string check_text(const Profile& profile, const Parts& p) {
+  static std::string check_text(const Profile& profile, const UpdateParts& p) {
     const ProfileTable t = profile.by_op();
     const double n = p.updates, ops = t.sum().seconds();
     const double with = median_of(p.profiled), without = median_of(p.plain);
@@ -216,7 +216,7 @@ struct ProfileUpdates {
     return out;
   }
 
-  static void report(Job& job, const Profile& profile, const Parts& p) {
+  static void report(Job& job, const Profile& profile, const UpdateParts& p) {
     const double n = p.updates;
     job.report.text(check_text(profile, p));
     job.report.section("By op", "Means of an update. Kept: results alive when the backward pass begins.");
@@ -247,7 +247,7 @@ struct ProfileUpdates {
     job.report.note("trace.json beside this page has every op in order: open it in speedscope.app or ui.perfetto.dev.");
   }
 
-  static void write(Job& job, const Profile& profile, const Parts& p) {
+  static void write(Job& job, const Profile& profile, const UpdateParts& p) {
     const double n = p.updates;
     job.keep("trace.json", [&](const std::string& path) { profile.write_trace(path); });
     if (profile.left_out() > 0)

@@ -13,7 +13,7 @@ using nlohmann::json;
 
 json without_clocks(json x) {
   if (x.is_object()) {
-    static const std::regex clock("seconds|started|speed|writer");
+    static const std::regex clock("seconds|started|speed|kept|writer");
     for (auto at = x.begin(); at != x.end();) {
       if (std::regex_search(at.key(), clock)) at = x.erase(at);
       else {

@@ -56,7 +56,7 @@ TEST_CASE("a run is not resumed with fewer updates than it has made, nor extende
   const Outcome fewer = resumed(f / "run", {"--steps", "11"});
   CHECK(fewer.code == 2);
   CHECK_THAT(fewer.err, Contains("--steps 11: the run of seed 1 has made 12 updates already"));
-  REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "60", "--lr", "1e-9", "--patience", "1", "--hidden",
+  REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "60", "--lr", "1e-30", "--patience", "1", "--hidden",
                        "4", "--out", f / "stopped"})
               .code == 0);
   const auto before = summary_of(f / "stopped")["runs"]["1"];
@@ -76,7 +76,7 @@ TEST_CASE("a schedule that is stretched by --steps is said") {
 
 TEST_CASE("early stopping is said on the terminal, in the report and in the summary") {
   TempFolder f;
-  const Outcome o = ebb_command({"train", "adding", "--quick", "--steps", "60", "--lr", "1e-9", "--patience", "1",
+  const Outcome o = ebb_command({"train", "adding", "--quick", "--steps", "60", "--lr", "1e-30", "--patience", "1",
                                  "--hidden", "4", "--out", f / "run"});
   REQUIRE(o.code == 0);
   const auto said = summary_of(f / "run")["runs"]["1"]["ended"].get<std::string>();
