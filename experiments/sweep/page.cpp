@@ -44,21 +44,30 @@ std::string seeds_text(const Plan& plan, const ConfigurationResult& c) {
   return text;
 }
 
+/// Without the number of seeds, which is the same for all, or in a column of its own.
+std::string short_text(const Spread& s) { return s.count > 2 ? s.text() : number_text(s.mean); }
+
 Table best_table(const Plan& plan, const std::vector<ConfigurationResult>& ranking, const std::string& test_unit) {
   Table table{
       .head = {"configuration", plan.validation.text(), test_unit.empty() ? "test" : "test, " + test_unit, "seeds"}};
+  bool same = true;
   for (const ConfigurationResult& c : ranking) {
     if (table.rows.size() == most_best) break;
-    table.rows.push_back({name_of(plan, c), c.valid.text(), c.test.text(), seeds_text(plan, c)});
+    table.rows.push_back({name_of(plan, c), short_text(c.valid), short_text(c.test), seeds_text(plan, c)});
+    same &= c.valid.count == static_cast<int>(plan.seeds.size());
   }
-  table.caption = plan.seeds.size() > 2 ? "Validation and test: mean ± standard deviation over seeds."
-                                        : "Validation and test: mean over seeds.";
+  if (same) {  // so that the table is narrower
+    table.head.pop_back();
+    for (auto& row : table.rows) row.pop_back();
+  }
+  table.caption = fmt::format("Mean {}over {}.", plan.seeds.size() > 2 ? "± standard deviation " : "",
+                              same ? count_text(static_cast<double>(plan.seeds.size()), "seed") : "seeds");
   return table;
 }
 
 /// The configurations by the words of an axis: the best and the median of each.
 Table table_by(const Plan& plan, const std::vector<ConfigurationResult>& ranking, std::size_t axis) {
-  Table table{.head = {plan.axes[axis].option, "best", "median", "configurations"}};
+  Table table{.head = {plan.axes[axis].option, "best", "median", "number"}};
   for (const std::string& word : plan.axes[axis].words) {
     std::vector<double> heights;
     std::size_t all = 0;
@@ -74,7 +83,8 @@ Table table_by(const Plan& plan, const std::vector<ConfigurationResult>& ranking
         {word, number_text(best), number_text(median),
          heights.size() == all ? count_text(static_cast<double>(all)) : fmt::format("{} of {}", heights.size(), all)});
   }
-  table.caption = fmt::format("{}; each number is the mean over the seeds of a configuration.", plan.validation.text());
+  table.caption =
+      fmt::format("{}, mean over the seeds of a configuration; number of configurations.", plan.validation.text());
   return table;
 }
 
@@ -135,7 +145,7 @@ std::vector<std::string> findings_of(const Plan& plan, const std::vector<Configu
   if (ranking.empty() || ranking.front().valid.count == 0) return {};
   const ConfigurationResult& best = ranking.front();
   std::vector<std::string> sentences{fmt::format("{} has the best validation {}: {} over {}.", name_of(plan, best),
-                                                 plan.validation.text(), best.valid.text(),
+                                                 plan.validation.text(), short_text(best.valid),
                                                  count_text(best.valid.count, "seed"))};
   if (ranking.size() < 2 || ranking[1].valid.count == 0) return sentences;
   const std::vector<statistics::Group> two{group_of(plan, best), group_of(plan, ranking[1])};
