@@ -152,7 +152,7 @@ std::vector<std::string> findings_of(const Plan& plan, const std::vector<Configu
   const statistics::Quantity quantity{"validation " + plan.validation.measure, plan.validation.unit,
                                       plan.validation.rises};
   for (const statistics::Difference& d : statistics::differences(two, {{0, 1}}))
-    sentences.push_back("Against the second: " + statistics::sentence(d, two, quantity));
+    sentences.push_back(statistics::sentence(d, two, quantity));
   return sentences;
 }
 
