@@ -151,7 +151,8 @@ TEST_CASE("successive halving ends the best with the weights of a run that never
   INFO(o.out << o.err);
   REQUIRE(o.code == 0);
   int ended = 0, paused = 0;
-  for (const json& t : json::parse(read_all(f / "half/trials.json"))["trials"]) {
+  const json trials = json::parse(read_all(f / "half/trials.json"))["trials"];
+  for (const json& t : trials) {
     const std::string name = t["trial"];
     if (t["state"] == "ended") {
       ++ended;
