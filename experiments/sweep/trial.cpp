@@ -111,7 +111,6 @@ TrialRecord read_trial(const std::string& folder, std::uint64_t seed) {
   const json& run = runs.at(key);
   r.updates = value(run, "updates", 0);
   r.kept = value(run, "kept_update", r.updates);
-  r.test = value(run, "loss", std::nan(""));
   r.test_unit = value(run, "unit", std::string());
   r.seconds = value(run, "seconds", 0.0);
   r.patient = value(summary.value("options", json()), "patience", 0.0) > 0;
@@ -120,6 +119,7 @@ TrialRecord read_trial(const std::string& folder, std::uint64_t seed) {
   r.state = diverged     ? TrialRecord::State::diverged
             : unfinished ? TrialRecord::State::begun
                          : TrialRecord::State::ended;
+  if (r.state == TrialRecord::State::ended) r.test = value(run, "loss", std::nan(""));  // not of weights on the way
   return r;
 }
 

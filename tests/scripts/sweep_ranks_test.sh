@@ -9,16 +9,16 @@ case $("$EBB_MPIEXEC" --version 2>&1) in
   *"Open MPI"*|*open-mpi*|*OpenRTE*) options=(--oversubscribe --bind-to none); [ "$(id -u)" != 0 ] || options+=(--allow-run-as-root) ;;
 esac
 mpi() { timeout -k 10 300 "$EBB_MPIEXEC" "${options[@]}" "$@"; }
-sweep=("$EBB" sweep train adding --quick --hidden 6 --steps 60 --grid cell=rnn,gru --grid lr=1e-3:1e-1:log:3 --seeds 2 --threads 1)
+sweep=("$EBB" sweep train adding --quick --hidden 6 --grid cell=rnn,gru --grid lr=1e-3:1e-1:log:3 --seeds 2 --threads 1)
 untimed() { sed 's/,[^,]*$//' "$1/trials.csv"; }
 same() {
   cmp <(untimed "$1") <(untimed whole) || fail "trials.csv of $1 differs"
   cmp "$1/best.toml" whole/best.toml || fail "best.toml of $1 differs"
 }
 
-"${sweep[@]}" --out whole >log 2>&1 || fail "one process"
+"${sweep[@]}" --steps 60 --out whole >log 2>&1 || fail "one process"
 for ranks in 2 3; do
-  mpi -n $ranks "${sweep[@]}" --out "run-$ranks" >log 2>&1 || fail "$ranks ranks"
+  mpi -n $ranks "${sweep[@]}" --steps 60 --out "run-$ranks" >log 2>&1 || fail "$ranks ranks"
   same "run-$ranks"
 done
 [ "$(grep -c '^trials used' log)" = 1 ] || fail "ranks other than 0 print"

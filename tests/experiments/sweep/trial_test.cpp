@@ -27,7 +27,7 @@ TEST_CASE("a trial's folder tells how far it is") {
   f.file("config.toml", "task = \"adding\"\n");
   CHECK(read_trial(f.path(), 5).state == State::begun);
   f.file("curve.csv", curve);
-  f.file("summary.json", summary(R"("updates": 4, "interrupted": true, "loss": null, "diverged": "")"));
+  f.file("summary.json", summary(R"("updates": 4, "interrupted": true, "loss": 3.5, "diverged": "")"));
   const TrialRecord paused = read_trial(f.path(), 5);
   CHECK(paused.state == State::begun);
   CHECK(paused.reached(4));
