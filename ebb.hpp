@@ -31,6 +31,13 @@
 #include <ebb/data/vocabulary.hpp>
 #include <ebb/data/word_vectors.hpp>
 
+// ---- ranks: processes that share a computation
+#include <ebb/ranks/gather.hpp>
+#include <ebb/ranks/mpi_ranks.hpp>
+#include <ebb/ranks/ranks.hpp>
+#include <ebb/ranks/text.hpp>
+#include <ebb/ranks/thread_ranks.hpp>
+
 // ---- autograd: the tape and derivatives
 #include <ebb/autograd/dot.hpp>
 #include <ebb/autograd/fuse.hpp>

@@ -8,7 +8,7 @@ namespace ebb {
 class Grads;
 namespace detail {
 struct Node;
-void sum_grads(Grads*, std::size_t);  // sum_grads.hpp
+struct GradParts;  // sum_grads.hpp
 }  // namespace detail
 
 /// The result of a backward: for each leaf set a flat buffer with the set's layout, for each retained Var and
@@ -47,7 +47,7 @@ class Grads {
   void lead_with(const LeafSet&, DType);  ///< makes this set the first, created as zeros if necessary
 
  private:
-  friend void detail::sum_grads(Grads*, std::size_t);
+  friend struct detail::GradParts;
   struct OfSet {
     LeafSet set;
     Array flat;

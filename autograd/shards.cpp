@@ -1,10 +1,12 @@
 #include <ebb/autograd/nonfinite.hpp>
+#include <ebb/autograd/rank_results.hpp>
 #include <ebb/autograd/shard_run.hpp>
 #include <ebb/autograd/sum_grads.hpp>
 #include <ebb/autograd/trace.hpp>
 #include <ebb/autograd/watched_values.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/parallel.hpp>
+#include <ebb/ranks/ranks.hpp>
 
 namespace ebb {
 
@@ -21,17 +23,14 @@ ShardRun::ShardRun(const LeafSet& s, const ShardOptions& o) : set(s), options(o)
   if (o.shards < 0 || o.shards > o.rows)
     throw ValueError("backward: shards must be between 0 (automatic) and the number of rows");
   shards = o.shards > 0 ? o.shards : shard_count(o.rows);
+  own = {0, shards};
+  if (o.ranks && o.ranks->size() > 1) own = tree.emplace(shards, o.ranks->size()).shards_of(o.ranks->rank());
   const auto n = static_cast<std::size_t>(shards);
   grads.resize(n);
   losses.resize(n);
   counts.resize(n);
   kept.resize(n);
   errors.resize(n);
-}
-
-int ShardRun::begin(int shard) const {
-  const int each = options.rows / shards, more = options.rows % shards;
-  return shard * each + std::min(shard, more);
 }
 
 Array ShardRun::whole(std::map<std::string, Array>& in, const std::string& name, const Shape& part, int axis) {
@@ -73,16 +72,19 @@ void ShardRun::run_all(const LossRef& loss, bool gradients) {
   watcher = watch_point;
   observed = observer;
   const ObservedWait wait;
-  parallel_for(shards, 1, [&](std::int64_t first, std::int64_t last) {
-    Binding* const own = bindings();
+  parallel_for(own.second - own.first, 1, [&](std::int64_t first, std::int64_t last) {
+    Binding* const before = bindings();
     bindings() = outer;  // the caller's bindings apply in its shards
+    first += own.first;
+    last += own.first;
     for (std::int64_t k = first; k < last; ++k) {
       const Observed own_lane(observed ? &observed->shard(static_cast<int>(k)) : nullptr);
       run(static_cast<int>(k), loss, gradients);
       if (gradients) sum_behind(k, first);
     }
-    bindings() = own;
+    bindings() = before;
   });
+  if (tree) return;  // gather_results() looks for errors, on all ranks
   for (const std::exception_ptr& e : errors)
     if (e) std::rethrow_exception(e);
 }
@@ -99,8 +101,20 @@ void ShardRun::sum_behind(std::int64_t k, std::int64_t first) {
   }
 }
 
+/// The sum of the gradients of all shards, in the first.
+void ShardRun::sum_gradients(bool gaps) {
+  Grads* const mine = grads.data() + own.first;
+  if (own.first < own.second) sum_grads(mine, static_cast<std::size_t>(own.second - own.first));
+  if (tree) {
+    if (own.first > 0) grads[0] = own.first < own.second ? std::move(*mine) : Grads();
+    GradParts::sum_over_ranks(grads[0], set, options.dtype, *options.ranks, *tree, gaps);
+  }
+  grads[0].close_gaps();
+}
+
 /// Sums over shards are pairwise, in shard order.
 void ShardRun::publish(bool gradients) {
+  const bool gaps = tree && gather_results(*this).gaps;
   const auto n = static_cast<std::size_t>(shards);
   for (std::size_t stride = 1; stride < n; stride *= 2)
     for (std::size_t k = 0; k + stride < n; k += 2 * stride) {
@@ -109,8 +123,7 @@ void ShardRun::publish(bool gradients) {
       for (auto& [name, x] : counts[k + stride]) counts[k][name] += x;
     }
   if (gradients) {
-    sum_grads(grads.data(), grads.size());
-    grads[0].close_gaps();
+    sum_gradients(gaps);
     transformed->pull_back(grads[0]);
   }
   result.loss = losses[0];
@@ -141,7 +154,9 @@ std::string trace_nonfinite(const LeafSet& set, const ShardOptions& o, const Sha
   NonFinite watch;
   try {
     const NonFinite::Scope on(watch);
-    backward(set, o, loss);
+    ShardOptions all_here = o;
+    all_here.ranks = nullptr;
+    backward(set, all_here, loss);
   } catch (const Error&) {  // the caller has seen this error already; report what was traced up to it
   }
   return watch.first() ? watch.first()->text() : "";

@@ -10,6 +10,8 @@
 
 namespace ebb {
 
+class Ranks;
+
 struct ShardOptions {
   int rows = 1;              ///< of the whole batch
   std::uint64_t update = 0;  ///< index of the update; part of the random masks' key
@@ -17,7 +19,8 @@ struct ShardOptions {
   DType dtype = f32;
   int order = 1;
   bool training = true;
-  int shards = 0;  ///< 0: shard_count(rows)
+  int shards = 0;          ///< 0: shard_count(rows)
+  Ranks* ranks = nullptr;  ///< processes that share the shards, each of which calls backward with the whole batch
 };
 
 /// The largest power of two with at least 16 rows per shard, but at least two from 16 rows on: 1 below 16 rows, 2 below
@@ -148,7 +151,11 @@ concept LossOfShard = requires(const F& f, Shard& s) {
 /// Splits the batch into shards of rows, runs `loss` on each with a separate tape on an OpenMP thread, and sums the
 /// gradients pairwise, in shard order: bitwise identical for any number of threads.
 ///
-/// Errors    the exception of the first failing shard; there is no result then
+/// With `ranks`, each rank runs a contiguous part of the shards, and every rank has the whole result, with the same bits
+/// for any number of ranks; only of states it has its own rows (`all_rows`). Ranks beyond the shards have nothing to do.
+///
+/// Errors    the exception of the first failing shard, on every rank; there is no result then. With `ranks`, ValueError
+///           if the loss depends on parameters of another set; RankError if a rank has died
 template <LossOfShard F> Result backward(const LeafSet& set, const ShardOptions& o, const F& loss) {
   return detail::backward(set, o, detail::LossRef(loss));
 }
@@ -156,6 +163,11 @@ template <LossOfShard F> Result backward(const LeafSet& set, const ShardOptions&
 template <LossOfShard F> Result evaluate(const LeafSet& set, const ShardOptions& o, const F& loss) {
   return detail::evaluate(set, o, detail::LossRef(loss));
 }
+
+/// All rows of a state of a Result among ranks, to be saved or read: each rank has the rows of its shards, which are all
+/// that it carries on to the next batch of as many rows. Every rank calls it, with the options of the update. Without
+/// ranks, the state itself.
+StateArrays all_rows(const StateArrays&, const ShardOptions&);
 
 /// Rejects a loss of another type, such as mean(...), which would average over the shard's rows instead of the batch.
 template <std::invocable<Shard&> F>

@@ -7,31 +7,21 @@
 #include <ebb/ops/parallel.hpp>
 
 namespace ebb {
-namespace {
 
-/// A set's gradient in one shard.
-struct Part {
-  Array flat;     // empty: already added to its left neighbour
-  char* written;  // a flag for each block; null: there are no gaps
-  bool has(int block) const { return !written || written[block]; }
-  /// The end of the run of blocks that are like `block`, written or not.
-  int end_of_run(int block, int last) const {
-    if (!written) return last;
-    const void* other = std::memchr(written + block, !written[block], static_cast<std::size_t>(last - block));
-    return other ? static_cast<int>(static_cast<const char*>(other) - written) : last;
-  }
-};
+int detail::GradBlocks::end_of_run(int block, int last) const {
+  if (!written) return last;
+  const void* other = std::memchr(written + block, !written[block], static_cast<std::size_t>(last - block));
+  return other ? static_cast<int>(static_cast<const char*>(other) - written) : last;
+}
 
-/// Adds blocks [first, last) of `from`. Its gaps are zero, and what it adds to a gap is copied: no sum that begins at
-/// zero is -0, so that the bits are those of a sum of whole gradients.
-void add_blocks(const Part& to, const Part& from, int first, int last) {
+void detail::add_blocks(const GradBlocks& to, const GradBlocks& from, int first, int last) {
   const int size = to.flat.dim(0);
   for (int end; first < last; first = end) {
     end = from.end_of_run(first, last);
     if (!from.has(first)) continue;
     end = to.end_of_run(first, end);
-    const int begin = first * static_cast<int>(detail::leaf_block);
-    const int stop = std::min(size, end * static_cast<int>(detail::leaf_block));
+    const int begin = first * static_cast<int>(leaf_block);
+    const int stop = std::min(size, end * static_cast<int>(leaf_block));
     Array target = to.flat.range(begin, stop);
     const Array x = from.flat.range(begin, stop);
     if (to.has(first)) {
@@ -43,14 +33,18 @@ void add_blocks(const Part& to, const Part& from, int first, int last) {
   }
 }
 
-}  // namespace
+bool detail::GradParts::has_gaps(const Grads& g) {
+  return std::any_of(g.sets_.begin(), g.sets_.end(), [](const Grads::OfSet& s) {
+    return !s.written.empty() && std::memchr(s.written.data(), 0, s.written.size()) != nullptr;
+  });
+}
 
-void detail::sum_grads(Grads* all, std::size_t count) {
+void detail::GradParts::sum(Grads* all, std::size_t count) {
   constexpr int piece = 1 << 9;  // blocks, few enough that all shards' pieces fit the cache
   for (std::size_t k = 1; k < count; ++k)
     for (const Grads::OfSet& s : all[k].sets_) all[0].with_gaps(s.set, s.flat.dtype());
   for (Grads::OfSet& s : all[0].sets_) {
-    PoolVector<Part> parts;
+    PoolVector<GradBlocks> parts;
     for (std::size_t k = 0; k < count; ++k) {
       if (all[k].sets_.empty()) {
         parts.push_back({});

@@ -38,6 +38,7 @@ ninja-build has_make
 libxsimd-dev has_file include/xsimd/xsimd.hpp
 librandom123-dev has_file include/Random123/philox.h
 libeigen3-dev has_file include/eigen3/Eigen/Dense
+libboost-dev has_file include/boost/math/distributions/non_central_t.hpp
 libfmt-dev has_file include/fmt/format.h
 libcli11-dev has_file include/CLI/CLI.hpp
 nlohmann-json3-dev has_file include/nlohmann/json.hpp
@@ -57,6 +58,12 @@ dpkg-dev command -v dpkg-shlibdeps
 binutils command -v strings
 libxtensor-dev has_file include/xtensor
 libsndfile1-dev has_file include/sndfile.h'
+mpi_needs='
+libopenmpi-dev has_file lib/x86_64-linux-gnu/openmpi/include/mpi.h
+openmpi-bin command -v mpirun.openmpi'
+other_mpi_needs='
+libmpich-dev has_file lib/x86_64-linux-gnu/mpich/include/mpi.h
+mpich command -v mpiexec.mpich'
 format_needs='
 clang-format-19 command -v clang-format-19'
 plot_needs='

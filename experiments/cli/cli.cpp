@@ -1,4 +1,4 @@
-#include <ebb/experiments/cli/command_line.hpp>
+#include <ebb/experiments/cli/launch.hpp>
 #include <ebb/experiments/cli/main.hpp>
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/thread_waiting.hpp>
@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   open_missing_streams();
   std::vector<std::string> words;
   for (int k = 1; k < argc; ++k) words.emplace_back(argv[k]);
-  return run_command(words);
+  return run_launched(words);
 }
 
 }  // namespace ebb::app

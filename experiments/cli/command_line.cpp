@@ -9,13 +9,13 @@
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/help.hpp>
 #include <ebb/experiments/cli/inputs.hpp>
+#include <ebb/experiments/cli/launch.hpp>
 #include <ebb/experiments/cli/outcome.hpp>
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/version.hpp>
 #include <ebb/nn/given_options.hpp>
 #include <ebb/nn/nearest.hpp>
 #include <ebb/ops/parallel.hpp>
-#include <ebb/ops/printable.hpp>
 #include <sstream>
 
 namespace ebb::app {
@@ -29,10 +29,7 @@ struct Declared {
   std::string config;  // --config FILE, empty if not given
 };
 
-int bad_input(const std::string& where, const std::string& what) {
-  std::fputs(fmt::format("{}: {}\n", where, ebb::detail::printable(what)).c_str(), stderr);
-  return 2;
-}
+int bad_input(const std::string& where, const std::string& what) { return complain(where, what, 2); }
 
 void declare_option(CLI::App& app, detail::OptionEntry& e) {
   CLI::Option* option = nullptr;
@@ -59,6 +56,7 @@ void declare_option(CLI::App& app, detail::OptionEntry& e) {
         help);
   }
   if (e.flag) return;
+  if (e.joint) option->join(e.joint);
   option->type_name(e.type);
   const std::string json = e.json(), standard = json == "null" ? "" : detail::option_text(json);
   const bool in_words = e.help.find("(default: ") != std::string::npos;
@@ -198,6 +196,10 @@ int run_chosen(Declared& d) {
         e->read(e->word);
         e->given = true;
       }
+    if (world() && !d.command->uses_ranks())
+      throw ValueError(
+          "it runs in one process: start it without mpirun; `ebb train` shares its batches among processes, and "
+          "EBB_MPI=off lets each run alone");
     const InputScope inputs;
     if (!d.config.empty()) apply_config(d.options, d.entry->name, d.config, read_text(d.config));
     d.command->prepare(d.options);

@@ -49,8 +49,8 @@ struct Given {
 // Reads a file's keys for one command; sections of other commands are ignored.
 class ConfigReader {
  public:
-  ConfigReader(std::string command, std::string source, const std::string& text)
-      : command_(std::move(command)), source_(std::move(source)) {
+  ConfigReader(std::string command, std::string source, const std::string& text, std::vector<std::string> others = {})
+      : command_(std::move(command)), source_(std::move(source)), others_(std::move(others)) {
     std::istringstream in(text);
     for (std::string line; std::getline(in, line);) {
       line = without_comment(line);
@@ -60,15 +60,10 @@ class ConfigReader {
   }
 
   std::vector<Given> all() const {
-    std::string clean;
-    for (const std::string& line : lines_) clean += line + "\n";
-    std::istringstream in(clean);
-    CLI::ConfigTOML toml;
-    toml.comment('\x01');
     std::vector<Given> found;
     std::set<std::string> seen;
-    for (const CLI::ConfigItem& item : items(toml, in)) {
-      if (item.name == "++" || item.name == "--" || !ours(item)) continue;
+    for (const CLI::ConfigItem& item : items()) {
+      if (!ours(item)) continue;
       const int line = line_of(item);
       found.push_back(
           {item.name, CLI::detail::join(item.inputs, ","), line, item.inputs.size() != 1 || array_at(line)});
@@ -77,14 +72,28 @@ class ConfigReader {
     return found;
   }
 
+  std::vector<std::pair<std::string, std::vector<std::string>>> section(const std::string& name) const {
+    std::vector<std::pair<std::string, std::vector<std::string>>> found;
+    for (const CLI::ConfigItem& item : items())
+      if (item.parents == std::vector{name}) found.emplace_back(item.name, item.inputs);
+    return found;
+  }
+
   [[noreturn]] void fail(int line, const std::string& what) const {
     throw ValueError(fmt::format("'{}', line {}: {}", source_, line, what));
   }
 
  private:
-  std::vector<CLI::ConfigItem> items(CLI::ConfigTOML& toml, std::istream& in) const {
+  std::vector<CLI::ConfigItem> items() const {
+    std::string clean;
+    for (const std::string& line : lines_) clean += line + "\n";
+    std::istringstream in(clean);
+    CLI::ConfigTOML toml;
+    toml.comment('\x01');
     try {
-      return toml.from_config(in);
+      std::vector<CLI::ConfigItem> all = toml.from_config(in);
+      std::erase_if(all, [](const CLI::ConfigItem& i) { return i.name == "++" || i.name == "--"; });  // of sections
+      return all;
     } catch (const std::exception& e) {  // from CLI11, or from its string operations
       throw ValueError(fmt::format("'{}': not a file of options: {}", source_, e.what()));
     }
@@ -124,6 +133,8 @@ class ConfigReader {
   bool ours(const CLI::ConfigItem& item) const {
     if (item.parents.empty()) return true;
     if (item.parents.size() == 1 && item.parents[0] == command_) return true;
+    if (item.parents.size() == 1 && std::find(others_.begin(), others_.end(), item.parents[0]) != others_.end())
+      return false;
     std::vector<std::string> commands;
     for (const CommandEntry* c : command_list()) commands.push_back(c->name);
     if (std::find(commands.begin(), commands.end(), item.parents[0]) == commands.end())
@@ -143,7 +154,7 @@ class ConfigReader {
   }
 
   std::string command_, source_;
-  std::vector<std::string> lines_;
+  std::vector<std::string> others_, lines_;
 };
 
 detail::OptionEntry* entry_of(const Options& options, const Given& g) {
@@ -211,12 +222,19 @@ std::string config_text(const std::string& command, const Options& options, cons
   return text;
 }
 
-void apply_config(Options& options, const std::string& command, const std::string& source, const std::string& text) {
-  const ConfigReader reader{command, source, text};
+void apply_config(Options& options, const std::string& command, const std::string& source, const std::string& text,
+                  const std::vector<std::string>& others) {
+  const ConfigReader reader{command, source, text, others};
   options.take_from(source);
   read_all(options, reader, [&](detail::OptionEntry& e, const Given& g) {
     if (!e.given) read(e, reader, g);
   });
+}
+
+std::vector<std::pair<std::string, std::vector<std::string>>> config_section(const std::string& section,
+                                                                             const std::string& source,
+                                                                             const std::string& text) {
+  return ConfigReader{"", source, text}.section(section);
 }
 
 void restore_config(Options& options, const std::string& command, const std::string& source, const std::string& text,

@@ -12,10 +12,19 @@ namespace ebb::app {
 std::string config_text(const std::string& command, const Options&, const std::vector<std::string>& without = {});
 
 /// Sets all options that were not given already to the values in the text. `source` is the file's name, for messages.
+/// It leaves out the sections in `others`, which the command reads by config_section.
 ///
 /// Errors    ValueError naming file and line: an unknown key (with the most similar one), a key that occurs twice, an
 ///           unknown section, a value that the option rejects, several values where it takes one
-void apply_config(Options&, const std::string& command, const std::string& source, const std::string& text);
+void apply_config(Options&, const std::string& command, const std::string& source, const std::string& text,
+                  const std::vector<std::string>& others = {});
+
+/// A section whose keys are no options, such as [grid] of a sweep: its keys in their order, each with its values.
+///
+/// Errors    ValueError naming file and line: a line of another form, a key that occurs twice
+std::vector<std::pair<std::string, std::vector<std::string>>> config_section(const std::string& section,
+                                                                             const std::string& source,
+                                                                             const std::string& text);
 
 /// Sets all options to the values in the text, to resume the run that they belong to.
 ///

@@ -13,6 +13,8 @@ class Command {
   virtual void prepare(Options&) {}
   /// Selects the default values of options that the user did not set.
   virtual Size size() const { return Size::standard; }
+  /// Whether the processes that mpirun started may run it together.
+  virtual bool uses_ranks() const { return false; }
   /// Returns the exit code. Errors: any ebb::Error becomes exit code 2 and one line on stderr
   virtual int run() = 0;
 };
@@ -65,6 +67,10 @@ template <class E> class ExperimentCommand final : public LongCommand {
     if constexpr (requires { E::seeds; }) default_seeds(E::seeds);
     if constexpr (requires { E::resumes; })
       if (E::resumes) resumes();
+  }
+  bool uses_ranks() const override {
+    if constexpr (requires { E::ranks; }) return E::ranks;
+    else return false;
   }
 
  private:

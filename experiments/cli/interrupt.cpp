@@ -4,6 +4,8 @@
 #include <atomic>
 #include <csignal>
 #include <ebb/experiments/cli/interrupt.hpp>
+#include <ebb/experiments/cli/launch.hpp>
+#include <ebb/ranks/ranks.hpp>
 
 namespace ebb::app {
 namespace {
@@ -51,6 +53,8 @@ InterruptGuard::~InterruptGuard() {
   flag = false;  // later work in this process was not interrupted
 }
 
-bool interrupted() { return flag; }
+bool signalled() { return flag; }
+
+bool interrupted() { return world() ? world()->raised() : signalled(); }
 
 }  // namespace ebb::app

@@ -18,6 +18,9 @@ class InterruptGuard {
   std::array<void (*)(int), 4> before_{};
 };
 
+/// Whether the command is to end soon. Of several ranks, all say the same between two updates (Ranks::raise).
 bool interrupted();
+/// Whether this process has received a signal.
+bool signalled();
 
 }  // namespace ebb::app

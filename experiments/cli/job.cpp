@@ -11,6 +11,7 @@
 #include <ebb/experiments/cli/inputs.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/cli/job.hpp>
+#include <ebb/experiments/cli/launch.hpp>
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/version.hpp>
 #include <ebb/experiments/report/text_format.hpp>
@@ -18,6 +19,7 @@
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/printable.hpp>
 #include <ebb/ops/utf8.hpp>
+#include <ebb/ranks/gather.hpp>
 #include <exception>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -70,6 +72,12 @@ void warn_of_missing_kernels(const std::string& command) {
              stderr);
 }
 
+RunFolder folder_of_job(const std::string& command, const std::string& started, const SharedOptions& shared) {
+  const std::string path = shared.out.empty() ? fmt::format("runs/{}-{}", command, started) : shared.out;
+  if (world() && world()->rank() > 0) return RunFolder::of_another(path);
+  return shared.out.empty() ? RunFolder::of_its_own(path) : RunFolder(path, shared.force || shared.again);
+}
+
 }  // namespace
 
 struct Job::Clock {
@@ -79,9 +87,7 @@ struct Job::Clock {
 
 Job::Job(const std::string& command, const SharedOptions& shared, const Options& options)
     : report("ebb " + command), command_(command), started_(time_stamp()), shared_(shared), options_(options),
-      folder_(shared.out.empty() ? RunFolder::of_its_own(fmt::format("runs/{}-{}", command, started_))
-                                 : RunFolder(shared.out, shared.force || shared.again)),
-      clock_(std::make_unique<Clock>()) {
+      ranks_(world()), folder_(folder_of_job(command, started_, shared)), clock_(std::make_unique<Clock>()) {
   if (!ebb::detail::is_utf8(shared.out))
     throw ValueError(
         fmt::format("{} is not UTF-8, so it cannot be recorded with the run", shared.again ? "--resume" : "--out"));
@@ -102,6 +108,7 @@ void Job::record_job() {
   summary.set({"started"}, started_);
   summary.set({"size"}, name_of(size()));
   summary.set({"quick"}, shared_.quick);
+  if (ranks_) summary.set({"ranks"}, ranks_->size());
   summary.set({"interrupted"}, false);
   summary.set({"seconds"}, 0.0);
   std::string seeds;
@@ -134,15 +141,23 @@ void Job::recall_palette(const std::string& run_folder) {
   if (recorded.is_object() && recorded.contains("palette")) report.palette().recall(recorded["palette"].dump());
 }
 
+bool Job::writes() const { return !ranks_ || ranks_->rank() == 0; }
+
 bool Job::interrupted() const { return ebb::app::interrupted(); }
 
 void Job::create_folder() {
   const std::string config = config_text(command_, options_);  // first: if it throws, no folder remains
-  folder_.create();
-  folder_.lock();
-  reject_inputs_in(folder_.path());
-  if (shared_.again) folder_.sweep();
-  write("config.toml", config + fmt::format("# Written by {}\n", version_line()));
+  if (writes()) {
+    folder_.create();
+    folder_.lock();
+    reject_inputs_in(folder_.path());
+    if (shared_.again) folder_.sweep();
+    write("config.toml", config + fmt::format("# Written by {}\n", version_line()));
+  }
+  if (ranks_) {
+    const std::string path = gather_all(*ranks_, "the start of the job", folder_.path())[0];
+    if (!writes()) folder_ = RunFolder::of_another(path);
+  }
   record_options();  // now that the job has set the options that the user left open
 }
 
@@ -150,6 +165,7 @@ Progress& Job::start(double work) {
   create_folder();
   warn_of_missing_kernels(command_);
   progress_ = std::make_unique<Progress>(work);
+  if (ranks_) print(world_text() + "\n");
   return *progress_;
 }
 
@@ -176,13 +192,16 @@ void Job::parallel(int n, const std::function<void(int)>& body) {
 }
 
 void Job::keep(const std::string& name, const std::function<void(const std::string&)>& writer) {
+  if (!writes()) return;
   folder_.make_parents(name);
   reject_input(folder_.path() + "/" + name);
   writer(folder_.path() + "/" + name);
   folder_.note(name);
 }
 
-void Job::write(const std::string& name, const std::string& content) { folder_.write(name, content); }
+void Job::write(const std::string& name, const std::string& content) {
+  if (writes()) folder_.write(name, content);
+}
 
 void Job::print(const std::string& text) {
   if (silent_) return;
@@ -279,10 +298,11 @@ int Job::finish() {
 }
 
 void Job::write_results() {
+  if (!writes()) return;
   summary.set({"seconds"}, seconds());
   report.section("About this run",
                  fmt::format("ebb {} {}, started {}, {} on {}{}.", EBB_VERSION, command_, started_,
-                             duration_text(seconds()), count_text(threads(), "thread"),
+                             duration_text(seconds()), ranks_ ? world_text() : count_text(threads(), "thread"),
                              seeds_.empty()       ? ""
                              : seeds_.size() == 1 ? fmt::format(", seed {}", seeds_.front())
                                                   : fmt::format(", seeds {} to {}", seeds_.front(), seeds_.back())));

@@ -8,6 +8,10 @@
 #include <memory>
 #include <mutex>
 
+namespace ebb {
+class Ranks;
+}
+
 namespace ebb::app {
 
 /// Options that all long-running commands share.
@@ -38,6 +42,9 @@ class Job {
   const Options& options() const { return options_; }
   const std::string& folder() const { return folder_.path(); }
   bool again() const { return shared_.again; }
+  /// The processes that run this job together; null if there is only this one. The folder and its files are written by
+  /// rank 0 alone: on the others, `write`, `keep` and `finish` write nothing.
+  Ranks* ranks() const { return ranks_; }
   /// Lines of user's cells look as in the run in that folder, as far as it recorded that.
   void recall_palette(const std::string& run_folder);
   bool interrupted() const;  ///< Ctrl-C was pressed: finish soon and report the results so far
@@ -75,6 +82,7 @@ class Job {
   int finish();
 
  private:
+  bool writes() const;
   void record_job();
   void record_options();
   void create_folder();
@@ -91,6 +99,7 @@ class Job {
   SharedOptions shared_;
   const Options& options_;
   std::vector<std::uint64_t> seeds_;
+  Ranks* ranks_;
   RunFolder folder_;
   Table settings_;
   std::unique_ptr<Progress> progress_;

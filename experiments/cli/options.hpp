@@ -75,6 +75,7 @@ struct OptionEntry {
   bool given = false;
   bool utf8 = true;                  ///< whether the value is UTF-8 and can be recorded
   std::string word;                  ///< of a flag: its word on the command line
+  char joint = 0;                    ///< joins the values of an option that is given several times; 0: it is not
   std::vector<std::string> words{};  ///< allowed for the value, or for each item of a list; completed by shells
 };
 
@@ -118,6 +119,8 @@ template <class T> class Option {
     return *this;
   }
   Option& declared_by(std::string who) { return entry_.declared_by = std::move(who), *this; }
+  /// May be given several times: the texts are joined by this character.
+  Option& joined_by(char c) { return entry_.joint = c, *this; }
   /// Shells complete these words.
   Option& completes(std::vector<std::string> words) { return entry_.words = std::move(words), *this; }
   /// The value, or each item of a list, is one of these words.
@@ -175,6 +178,9 @@ class Options {
     e.json = [&value] { return detail::option_json(value); };
     return {e, value};
   }
+  /// The option of another command, with its limits: what is read here is set there. That command's Options must
+  /// outlive these.
+  void share(const detail::OptionEntry& e) { entries_.push_back(std::make_unique<detail::OptionEntry>(e)); }
   void example(const std::string& command) { examples_.push_back(command); }  ///< shown by --help
 
   /// Sets the values of a size for all options that the user did not set, then checks every limit.

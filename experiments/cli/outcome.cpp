@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <CLI/Error.hpp>
 #include <cstdio>
+#include <ebb/experiments/cli/launch.hpp>
 #include <ebb/experiments/cli/outcome.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/printable.hpp>
@@ -16,11 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-int complain(const std::string& where, const std::string& what, int code) {
-  std::fputs(fmt::format("{}: {}\n", where, ebb::detail::printable(what)).c_str(), stderr);
-  return code;
-}
-
 bool current_folder_is_gone() {
   std::error_code error;
   (void)fs::current_path(error);
@@ -35,6 +31,12 @@ std::string said(const fs::filesystem_error& e) {
 }
 
 }  // namespace
+
+int complain(const std::string& where, const std::string& what, int code) {
+  const std::string text = ebb::detail::printable(what);
+  if (!keep_complaint(where, text)) std::fputs(fmt::format("{}: {}\n", where, text).c_str(), stderr);
+  return code;
+}
 
 int outcome_of(const std::string& where, const std::function<int()>& body) {
   try {

@@ -11,4 +11,7 @@ namespace ebb::app {
 ///     1   anything else, which is a bug in the program and reported as an internal error
 int outcome_of(const std::string& where, const std::function<int()>& body);
 
+/// Prints "where: what" to stderr, or on one of several ranks leaves it to rank 0, and returns the code.
+int complain(const std::string& where, const std::string& what, int code);
+
 }  // namespace ebb::app

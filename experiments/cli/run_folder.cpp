@@ -57,6 +57,12 @@ RunFolder RunFolder::of_its_own(std::string path) {
   return folder;
 }
 
+RunFolder RunFolder::of_another(std::string path) {
+  RunFolder folder;
+  folder.path_ = std::move(path);
+  return folder;
+}
+
 // The process that creates a folder owns it: create_directory succeeds for one process only.
 void RunFolder::claim() {
   const std::string first = path_;

@@ -15,6 +15,8 @@ class RunFolder {
   RunFolder(std::string path, bool force);
   /// A folder that no other job writes into, even one running at the same time: path, or else path-2, path-3, ...
   static RunFolder of_its_own(std::string path);
+  /// The folder of another process, in which this one creates and writes nothing.
+  static RunFolder of_another(std::string path);
 
   const std::string& path() const { return path_; }
   /// Creates the folder. Errors: FileError

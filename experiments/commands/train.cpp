@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <ebb/data/text_file.hpp>
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
@@ -11,6 +10,7 @@
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
+#include <ebb/experiments/train/rank_training.hpp>
 #include <ebb/experiments/train/remedy.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/task_options.hpp>
@@ -29,9 +29,10 @@ namespace {
 /// Trains one cell on one task, shows the loss during training, and saves the weights.
 struct TrainOne {
   static constexpr int seeds = 1;
+  static constexpr bool ranks = true;  // mpirun shares the batches among processes
   std::string task_name, cell = "lstm";
   TaskOptions sizes;
-  int checkpoint_every = 0;
+  int checkpoint_every = 0, pause_at = 0;
   std::string resume;
   observe::OverTrainingOptions measured;
 
@@ -46,6 +47,7 @@ struct TrainOne {
     o.add("--checkpoint-every", checkpoint_every, "updates between checkpoints; 0: twenty checkpoints per run")
         .at_least(0);
     measured.declare(o);
+    o.add("--pause-at", pause_at, "end after this update, to be resumed; 0: after the last").at_least(0).unrecorded();
     o.add("--resume", resume, "resume the run in this folder with its options; results are bit-identical")
         .type("DIR")
         .unrecorded();
@@ -79,6 +81,7 @@ struct TrainOne {
       const Model first{*task, cell, s, job.seeds().front()};
       try_out(first, *task, s);
       measured.check(*task, first, cell, s);
+      check_ranks(job.ranks(), first, *task, s);
     }
 
     sizes.keep(s);
@@ -141,6 +144,8 @@ struct TrainOne {
     o.example("ebb train --resume runs/shakespeare               after Ctrl-C, a crash or a power cut");
     o.example("ebb train --resume runs/shakespeare --steps 20000 more updates than before");
     o.example("ebb train --config runs/shakespeare/config.toml --seed 2");
+    o.example(
+        "mpirun -n 4 ebb train chars --batch 256            processes that share each batch, with the same results");
   }
 
   void check_words() const {
@@ -187,6 +192,7 @@ struct TrainOne {
 
   void one(Job& job, const Task& task, const TaskSettings& s, std::uint64_t seed) {
     Model model{task, cell, s, seed};
+    model.ranks = job.ranks();
     if (seed == job.seeds().front()) job.print(model.w.summary() + "\n");
     const TrainRecord record = trained(job, model, task, s, seed);
     const double trained_at = job.seconds();
@@ -196,20 +202,20 @@ struct TrainOne {
                       seed, count_text(static_cast<double>(record.skipped)),
                       count_text(static_cast<double>(record.curve.size()), "update"), s.optimizer));
     if (job.interrupted()) job.print("interrupted; testing the weights so far (press Ctrl-C again to skip this)\n");
-    const bool diverged = !record.diverged.empty(), writes = written_.empty();
+    const bool diverged = !record.diverged.empty(), tested = !diverged && !record.paused, writes = written_.empty();
     const std::string ended = end_text(record, task.info(), s);
     if (!ended.empty()) job.print(fmt::format("seed {}: {}\n", seed, ended));
-    auto meter = diverged ? nullptr : meter_of(task);
+    auto meter = tested ? meter_of(task) : nullptr;
     if (meter) meter->keep_outputs();
-    const double loss = diverged ? NAN : test_loss(model, task, Split::test, s, 1 << 30, meter.get());
-    if (!diverged) keep_results(job, model, task, s, seed, loss, meter.get());
-    else
+    const double loss = tested ? test_loss(model, task, Split::test, s, 1 << 30, meter.get()) : NAN;
+    if (tested) keep_results(job, model, task, s, seed, loss, meter.get());
+    if (diverged)
       job.fail_run(
           fmt::format(
               "diverged at {} (seed {}, {}, lr {}); the curve so far and the last checkpoint are kept, but no weights",
               record.diverged, seed, cell, s.lr),
           job.seeds().size());
-    if (!record.interrupted) end_log(record, model, loss, meter.get(), writes ? written_ : "");
+    if (!record.interrupted && !record.paused) end_log(record, model, loss, meter.get(), writes ? written_ : "");
     const double seconds =
         record.seconds + job.seconds() - trained_at;  // includes earlier processes if the run was resumed
     std::vector<std::string> remedies;
@@ -274,23 +280,26 @@ struct TrainOne {
       if (done > 0) check_steps(job, seed, before, origin.steps, s);
       log_ = files.log(origin.started, before.curve, task);
       files.observe(observer, observations, measured, task, model, cell, s, static_cast<int>(done));
-      warn_of_other_kernels(origin);
+      warn_of_other_kernels("ebb train", origin);
       origin.instruction_set = ebb::name_of(isa());
       origin.steps = s.steps;
       job.progress().advance(done);
       if (job.again() && done > 0)
         job.print(fmt::format("seed {}: resuming after {}\n", seed, count_text(done, "update")));
     };
+    keeper.pause_at = pause_at;
     keeper.observe_every = measured.any() ? measured.interval(s) : 0;
     keeper.observe = [&](int update) { observer->take(update); };
-    watch_gradients(keeper, s, [&](const Grads& g) { log_->look(model.w, g); });
+    watch_gradients(keeper, s, [&](const Grads& g) {
+      if (log_) log_->look(model.w, g);
+    });
     TrainRecord record = train(
         model, task, s, seed,
         [&](const CurvePoint& p) {
-          log_->add(p);
+          if (log_) log_->add(p);  // on rank 0 only
           show(job, s, p);
         },
-        keeper);
+        among_ranks(keeper, model));
     if (measured.any()) observed_.push_back(std::move(observations));
     job.keep(files.name("checkpoint"), [](const std::string&) {});
     return record;
@@ -304,18 +313,6 @@ struct TrainOne {
   // Weights and checkpoints may be read from a different working directory.
   void keep_text_absolute() {
     if (!sizes.inputs.text.empty()) sizes.inputs.text = std::filesystem::absolute(sizes.inputs.text).string();
-  }
-
-  // Kernels of different instruction sets round differently, so the rest of the run will differ.
-  static void warn_of_other_kernels(const Origin& origin) {
-    const std::string here = ebb::name_of(isa());
-    if (origin.instruction_set == here) return;
-    std::fputs(fmt::format("ebb train: warning: this run was computed with {0} kernels so far, and now uses {1}: its "
-                           "results will differ from those of an uninterrupted run in their last bits; EBB_ISA={0} "
-                           "selects the original kernels if the processor supports them\n",
-                           origin.instruction_set, here)
-                   .c_str(),
-               stderr);
   }
 
   static double now() {
@@ -367,7 +364,7 @@ struct TrainOne {
                       .measures = meter ? meter->measures() : std::vector<Measure>{},
                       .texts = {}};
     if (!generated.empty()) end.texts.emplace_back("generated", "```\n" + generated + "\n```\n");
-    log_->end(end);
+    if (log_) log_->end(end);
   }
 
   // These do not affect the results of the updates that were made.

@@ -11,6 +11,7 @@ namespace ebb::app::assets {
 EBB_ASSET(d3_js);
 EBB_ASSET(drawing_js);
 EBB_ASSET(heat_map_js);
+EBB_ASSET(parallel_js);
 EBB_ASSET(report_js);
 EBB_ASSET(report_css);
 EBB_ASSET(jsb_chorales);

@@ -187,6 +187,9 @@ const Drawing = (() => {
     const line = cells => cells.map(c => c === null ? 'nan' : c).join(',') + '\n';
     if (spec.kind === 'heat')
       return 'x,y,value\n' + spec.values.map((v, k) => line([spec.xs[k % spec.xs.length], spec.ys[Math.floor(k / spec.xs.length)], v])).join('');
+    if (spec.kind === 'parallel')
+      return line(['name', ...spec.axes.map(a => a.name)].map(quoted)) + spec.rows.map(row =>
+        line([quoted(row.name), ...row.values.map((v, k) => v !== null && spec.axes[k].words.length ? quoted(spec.axes[k].words[v]) : v)])).join('');
     return 'series,x,y,low,high\n' + spec.series.map((s, k) => spec.rows.filter(row => row[k + 1][1] !== null || row[k + 1][3])
       .map(row => line([quoted(s.name), row[0], row[k + 1][1] === null ? row[k + 1][3] : row[k + 1][1],
         ...(s.band ? [row[k + 1][0], row[k + 1][2]] : ['', ''])])).join('')).join('');

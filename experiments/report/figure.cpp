@@ -173,6 +173,37 @@ bool straddles_zero(const HeatMap& m) {
          std::any_of(m.values.begin(), m.values.end(), finite_above);
 }
 
+/// The ends of an axis; 0 and 1 if it has no value.
+std::pair<double, double> ends_of(const ParallelPlot& p, std::size_t axis) {
+  const auto& words = p.axes[axis].words;
+  if (!words.empty()) return {0, static_cast<double>(words.size()) - 1};
+  std::pair<double, double> ends{NAN, NAN};
+  for (const auto& row : p.rows)
+    if (axis < row.values.size() && std::isfinite(row.values[axis]))
+      ends = {std::fmin(ends.first, row.values[axis]), std::fmax(ends.second, row.values[axis])};
+  return std::isnan(ends.first) ? std::pair{0., 1.} : ends;
+}
+
+json finite_of(const std::vector<double>& values) {
+  json list = json::array();
+  for (const double x : values) list.push_back(rounded(x));
+  return list;
+}
+
+/// Index of the row with the best last value; null if none has one.
+json best_of(const std::vector<double>& last, bool low) {
+  std::size_t best = last.size();
+  for (std::size_t k = 0; k < last.size(); ++k)
+    if (std::isfinite(last[k]) && (best == last.size() || (low ? last[k] < last[best] : last[k] > last[best])))
+      best = k;
+  return best == last.size() ? json(nullptr) : json(best);
+}
+
+std::string word_of(const ParallelPlot::Axis& axis, double x) {
+  const bool is_word = x >= 0 && x < static_cast<double>(axis.words.size());
+  return is_word ? csv_word(axis.words[static_cast<std::size_t>(x)]) : csv_text(x);
+}
+
 std::string dumped(const json& j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 }  // namespace
@@ -251,6 +282,43 @@ Figure figure_of(const HeatMap& m, const std::string& id) {
     fmt::format_to(std::back_inserter(csv), "{},{},{}\n", csv_text(m.x[k % m.x.size()]), csv_text(m.y[k / m.x.size()]),
                    csv_text(m.values[k]));
   return {id, m.title, dumped(spec), csv};
+}
+
+Figure figure_of(const ParallelPlot& p, const std::string& id) {
+  if (p.axes.size() < 2) throw Error(fmt::format("'{}': parallel axes are at least two", p.title));
+  json axes = json::array(), rows = json::array();
+  for (std::size_t k = 0; k < p.axes.size(); ++k) {
+    const auto [low, high] = ends_of(p, k);
+    axes.push_back({{"name", p.axes[k].name},
+                    {"words", p.axes[k].words},
+                    {"log", p.axes[k].log && low > 0},
+                    {"low", rounded(low)},
+                    {"high", rounded(high)}});
+  }
+  std::vector<double> last;
+  std::string csv = "name";
+  for (const auto& axis : p.axes) csv += "," + csv_word(axis.name);
+  for (const auto& row : p.rows) {
+    if (row.values.size() != p.axes.size())
+      throw Error(fmt::format("'{}': the row '{}' does not have a value for each axis", p.title, row.name));
+    rows.push_back({{"name", row.name}, {"values", finite_of(row.values)}});
+    last.push_back(row.values.back());
+    csv += "\n" + csv_word(row.name);
+    for (std::size_t k = 0; k < row.values.size(); ++k) csv += "," + word_of(p.axes[k], row.values[k]);
+  }
+  const auto scale = sequential_scale();
+  const json spec = {{"id", id},
+                     {"kind", "parallel"},
+                     {"title", p.title},
+                     {"finding", p.finding},
+                     {"caption", p.caption},
+                     {"nothing", nothing_in({&last})},
+                     {"axes", axes},
+                     {"rows", rows},
+                     {"best", best_of(last, p.low_is_best)},
+                     {"lowIsBest", p.low_is_best},
+                     {"scale", std::vector<std::string>(scale.begin(), scale.end())}};
+  return {id, p.title, dumped(spec), csv + "\n"};
 }
 
 std::string caption_of(const HeatMap& m) {

@@ -9,6 +9,8 @@ namespace ebb::app {
 Figure figure_of(const Plot&, const std::string& id, Palette&);
 /// Errors    Error if values does not have x.size() * y.size() elements, or x or y does not increase
 Figure figure_of(const HeatMap&, const std::string& id);
+/// Errors    Error if a row does not have a value for each axis, or there are fewer than two axes
+Figure figure_of(const ParallelPlot&, const std::string& id);
 /// Its caption, which says what blank cells are, if there are any.
 std::string caption_of(const HeatMap&);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/report/gnuplot.hpp>
+#include <ebb/experiments/report/gnuplot_parts.hpp>
 #include <ebb/ops/error.hpp>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -9,26 +10,12 @@
 namespace ebb::app {
 namespace {
 
+using gnuplot::quoted, gnuplot::terminal;
 using json = nlohmann::ordered_json;
 
-/// In single quotes, where gnuplot interprets nothing but a doubled quote; on one line.
-std::string quoted(const std::string& text) {
-  std::string word = "'";
-  for (const char c : text) {
-    if (c == '\'') word += "''";
-    else word += static_cast<unsigned char>(c) < ' ' || c == 0x7f ? ' ' : c;
-  }
-  return word + "'";
-}
+std::string colour_word(const json& j) { return gnuplot::colour_word(j.get<std::string>()); }
 
 std::string number(const json& j) { return j.is_number() ? fmt::format("{:.9g}", j.get<double>()) : "NaN"; }
-
-std::string colour_word(const json& j) {  // only what a report writes: it is not quoted
-  const std::string word = j.get<std::string>();
-  if (word.size() == 7 && word[0] == '#' && word.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string::npos)
-    return fmt::format("rgb '{}'", word);
-  throw FileError("a colour in figures.json is not of the form #rrggbb");
-}
 
 int shape_of(const std::string& marker) {
   static const std::pair<const char*, int> shapes[] = {{"circle", 7},   {"square", 5},         {"triangle-up", 9},
@@ -42,18 +29,6 @@ std::string dash_word(const json& dash) {
   std::string word;
   for (const json& part : dash) word += fmt::format("{}{}", word.empty() ? "" : ",", part.get<int>());
   return word.empty() ? "solid" : fmt::format("({})", word);
-}
-
-std::string terminal(const Paper& p) {
-  const std::string font = quoted(fmt::format("{},{:g}", p.font, p.font_size));
-  if (p.format == "svg")
-    return fmt::format("svg enhanced font {} size {:.0f},{:.0f} background rgb 'white'",
-                       quoted(fmt::format("{},{:g}", p.font, p.font_size * 96 / 72)), 96 * p.width, 96 * p.height);
-  if (p.format == "png")
-    return fmt::format("pngcairo enhanced font {} fontscale 3.125 linewidth 3 pointscale 3 size {:.0f},{:.0f}", font,
-                       300 * p.width, 300 * p.height);
-  return fmt::format("pdfcairo enhanced color font {} fontscale .75 linewidth 1 size {:.3f}in,{:.3f}in", font, p.width,
-                     p.height);
 }
 
 struct Extent {
@@ -351,6 +326,7 @@ std::string heat_program(const json& f, const Paper& p) {
 std::string gnuplot_program(const std::string& figure_json, const Paper& p) {
   try {
     const json f = json::parse(figure_json);
+    if (f.at("kind") == "parallel") return gnuplot::parallel_program(figure_json, p);
     return f.at("kind") == "heat" ? heat_program(f, p) : lines_program(f, p);
   } catch (const json::exception& e) { throw FileError(fmt::format("this is not a figure of a report: {}", e.what())); }
 }

@@ -103,6 +103,12 @@ void Report::heat_maps(const std::vector<HeatMap>& side_by_side) {
   body_ += "</div>\n";
 }
 
+void Report::parallel_plot(const ParallelPlot& p) {
+  body_ += "<div class='plots n1'>\n";
+  add(figure_of(p, free_id(p.id.empty() ? id_of(p.title) : p.id)), p.finding, p.caption);
+  body_ += "</div>\n";
+}
+
 void Report::picture(const std::string& title, const std::string& svg, const std::string& caption) {
   body_ +=
       fmt::format("<figure><h3>{}</h3>{}<figcaption>{}</figcaption></figure>\n", escaped(title), svg, escaped(caption));
@@ -183,8 +189,9 @@ std::string Report::html() const {
   if (body.find("class='plots") == std::string::npos && body.find("data-marker") == std::string::npos)
     return page + "</body></html>\n";
   using Script = std::pair<const char*, unsigned long>;
-  for (const auto& [text, size] : {Script{d3_js, d3_js_size}, Script{drawing_js, drawing_js_size},
-                                   Script{heat_map_js, heat_map_js_size}, Script{report_js, report_js_size}})
+  for (const auto& [text, size] :
+       {Script{d3_js, d3_js_size}, Script{drawing_js, drawing_js_size}, Script{heat_map_js, heat_map_js_size},
+        Script{parallel_js, parallel_js_size}, Script{report_js, report_js_size}})
     page.append("<script>").append(text, size).append("</script>\n");
   return page + "</body></html>\n";
 }

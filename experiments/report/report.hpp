@@ -44,6 +44,25 @@ struct HeatMap {
   double low = NAN, high = NAN;  ///< ends of the scale; the least and the greatest value if not given
 };
 
+/// Many rows, each a line across parallel axes: one for each of its values. The last axis gives the lines their colour, on
+/// a scale that the colour-blind can read; the best row is drawn thick.
+struct ParallelPlot {
+  struct Axis {
+    std::string name{};
+    std::vector<std::string> words{};  ///< of an axis with words, whose values are indices of them
+    bool log = false;
+  };
+  struct Row {
+    std::string name{};
+    std::vector<double> values{};  ///< by axis; one that is not finite interrupts the line
+  };
+  std::string title{};
+  std::vector<Axis> axes{};
+  std::vector<Row> rows{};
+  bool low_is_best = true;                 ///< of the last axis
+  std::string caption{}, finding{}, id{};  ///< as for a Plot
+};
+
 /// A plot or heat map as it is written: into the page and figures.json (`json`) and into a file (`csv`).
 struct Figure {
   std::string id, title, json, csv;
@@ -88,6 +107,8 @@ class Report {
   /// Errors    Error if values does not have x.size() * y.size() elements, or x or y does not increase
   void heat_map(const HeatMap& map) { heat_maps({map}); }
   void heat_maps(const std::vector<HeatMap>& side_by_side);
+  /// Errors    Error if a row does not have a value for each axis, or there are fewer than two axes
+  void parallel_plot(const ParallelPlot&);
   /// A drawing with a title above it and a caption below.
   void picture(const std::string& title, const std::string& svg, const std::string& caption);
   /// Entries of the first column whose text, or group, is that of a group of series get its colour.

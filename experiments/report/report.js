@@ -290,7 +290,7 @@
   for (const row of document.querySelectorAll('.plots')) {
     const own = [...row.querySelectorAll('figure')].map(f => {
       const spec = JSON.parse(f.querySelector('script').textContent);
-      return spec.kind === 'heat' ? new HeatMap(f, spec) : new LinePlot(f, spec);
+      return spec.kind === 'heat' ? new HeatMap(f, spec) : spec.kind === 'parallel' ? new ParallelPlot(f, spec) : new LinePlot(f, spec);
     });
     const lines = own.filter(f => f.spec.kind === 'lines');
     if (lines.length > 1 && lines.every(f => f.spec.y === lines[0].spec.y && f.spec.logY === lines[0].spec.logY)) {

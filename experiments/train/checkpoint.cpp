@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <cstdio>
 #include <ebb/experiments/train/checkpoint.hpp>
 #include <ebb/nn/files/archive.hpp>
 #include <ebb/nn/files/safetensors.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/isa.hpp>
 #include <filesystem>
 
 namespace ebb::app {
@@ -56,6 +58,17 @@ TrainKeeper keep_at(const std::string& path, int every, Origin& origin, bool res
       load(path, origin, run);
     };
   return keeper;
+}
+
+void warn_of_other_kernels(const char* command, const Origin& origin) {
+  const std::string here = name_of(isa());
+  if (origin.instruction_set == here) return;
+  std::fputs(fmt::format("{0}: warning: this run was computed with {1} kernels so far, and now uses {2}: its results "
+                         "will differ from those of an uninterrupted run in their last bits; EBB_ISA={1} selects the "
+                         "original kernels if the processor supports them\n",
+                         command, origin.instruction_set, here)
+                 .c_str(),
+             stderr);
 }
 
 }  // namespace ebb::app

@@ -25,4 +25,8 @@ TrainKeeper keep_at(const std::string& path, int every, Origin&, bool resume);
 ///           different format
 void check_checkpoint_version(const std::string& path);
 
+/// Kernels of different instruction sets round differently, so the rest of a run that began with others will differ:
+/// prints a warning, beginning with the command, if the origin's are not those in use.
+void warn_of_other_kernels(const char* command, const Origin&);
+
 }  // namespace ebb::app

@@ -28,6 +28,7 @@ class Model {
   PartialLoss loss(Shard&, const Batch&, const StateArrays& carried = {}) const;
 
   Params w;
+  Ranks* ranks = nullptr;  ///< processes that share its batches in training and testing
   const TaskInfo task;
   const Network& network() const { return *network_; }
   /// The default network. Errors: ValueError if the task has a network of its own

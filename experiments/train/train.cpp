@@ -12,6 +12,7 @@
 #include <ebb/optim/early_stopping.hpp>
 #include <ebb/optim/optimizer_list.hpp>
 #include <ebb/optim/schedule_list.hpp>
+#include <ebb/ranks/ranks.hpp>
 
 namespace ebb::app {
 namespace {
@@ -112,18 +113,22 @@ class Training {
     if (keeper.begin) keeper.begin(record);
     if (done() == 0 || is_due(keeper)) observe(keeper);  // resumed: Ctrl-C may have ended it
     while (!ended()) {
-      if (interrupted()) {
+      if (stopped()) {
         record.interrupted = true;
+        break;
+      }
+      if (keeper.pause_at > 0 && done() >= keeper.pause_at) {
+        record.paused = true;
         break;
       }
       advance();
       if (watch) watch(record.curve.back());
       if (is_due(keeper)) observe(keeper);
-      if (keeper.save && keeper.every > 0 && done() % keeper.every == 0 && !ended()) keeper.save(part);
+      if (keeper.every > 0 && done() % keeper.every == 0 && !ended()) save(keeper, part);
     }
     if (ended()) check_last_update();
     if (ended() && done() > 0 && record.diverged.empty()) observe(keeper);
-    if (keeper.save) keeper.save(part);
+    save(keeper, part);
     if (record.diverged.empty()) keep_best();  // after saving: resuming a run needs the last weights, not the best
     record.skipped = optimizer_->skipped();
     record.speed = numbers_ > 0 ? numbers_ / (record.seconds - validating_) : 0;
@@ -142,6 +147,19 @@ class Training {
     record.clip_events += point.clipped;
     record.seconds = point.seconds = time_.seconds();
     record.curve.push_back(point);
+  }
+
+  // Several ranks stop after the same update: each sees a signal that any of them received with the next gradient.
+  bool stopped() const {
+    if (!m_.ranks) return interrupted();
+    if (signalled()) m_.ranks->raise();
+    return m_.ranks->raised();
+  }
+
+  void save(const TrainKeeper& keeper, const TrainPart& part) {
+    if (!keeper.save) return;
+    if (m_.ranks && carry_rows_ > 0) carry_ = all_rows(carry_, {.rows = carry_rows_, .ranks = m_.ranks});
+    keeper.save(part);
   }
 
   bool is_due(const TrainKeeper& keeper) const {
@@ -185,7 +203,7 @@ class Training {
     return make_batch(task_, {.length = s_.length, .rows = s_.batch, .number = number, .seed = seed_});
   }
   ShardOptions options_of(const Batch& batch, int step) const {
-    return {.rows = batch.rows(), .update = static_cast<std::uint64_t>(step - 1), .seed = seed_};
+    return {.rows = batch.rows(), .update = static_cast<std::uint64_t>(step - 1), .seed = seed_, .ranks = m_.ranks};
   }
 
   CurvePoint update(int step) {
@@ -204,6 +222,7 @@ class Training {
     record.diverged = !failed.empty() ? failed : divergence(m_, batch, r, norm, step, first_loss_, options, loss);
     if (record.diverged.empty()) {
       carry_ = CarryingNetwork::carried(r);
+      carry_rows_ = batch.rows();
       optimizer_->set_lr(rate_(step - 1));
       optimizer_->step(r.grads);
     }
@@ -260,7 +279,8 @@ class Training {
   std::unique_ptr<Optimizer> optimizer_;
   Schedule rate_;
   EarlyStopping stop_;
-  StateArrays carry_;
+  StateArrays carry_;  // of ranks, the rows of this one, and all of them in checkpoints
+  int carry_rows_ = 0;
   Treatment treatment_;
   Array table_, remedy_table_;  // the curve and the remedies' points in the form of a checkpoint
   Stopwatch time_;
@@ -307,7 +327,7 @@ double test_loss(const Model& m, const Task& task, Split split, const TaskSettin
   for (int k = 0; k < batches; ++k) {
     const Batch batch = make_batch(task, {split, s.length, s.batch, static_cast<std::uint64_t>(k), 0});
     if (!batch.continues()) carry = {};
-    const auto r = evaluate(m.w, {.rows = batch.rows(), .training = false},
+    const auto r = evaluate(m.w, {.rows = batch.rows(), .training = false, .ranks = m.ranks},
                             [&](Shard& shard) { return m.loss(shard, batch, carry); });
     if (const std::string value = nonfinite_value(m, batch, r.loss); !value.empty())
       throw ValueError(fmt::format("the task '{}': in {}, {}", task.name(),

@@ -38,6 +38,7 @@ struct TrainRecord {
   std::int64_t kept_bytes = 0;  ///< by the tapes of one update
   bool interrupted = false, enough = false,
        waited = false;                ///< waited: patience was exhausted, and the best weights were restored
+  bool paused = false;                ///< ended at TrainKeeper::pause_at, before its last update
   int kept = 0;                       ///< with patience, the update whose weights were restored; 0: the last
   std::vector<RemedyPoint> remedies;  ///< by update
   std::string diverged;  ///< empty, or the step and the origin of the first value that is not finite or too large
@@ -77,6 +78,7 @@ struct TrainKeeper {
   /// they belong to. The curve's clock stands still.
   std::function<void(const Grads&)> look{};
   int look_every = 0;
+  int pause_at = 0;  ///< training ends after this update as after Ctrl-C, to be resumed; 0: it does not
 };
 
 /// Whether an update has diverged, by the definition of every command: its loss or gradient is not finite, or its loss

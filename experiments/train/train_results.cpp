@@ -34,6 +34,7 @@ std::string end_text(const TrainRecord& r, const TaskInfo& info, const TaskSetti
           ? fmt::format("keeping the weights of update {}, which had the best validation score", count_text(r.kept))
           : "";
   const auto updates = count_text(static_cast<double>(r.curve.size()));
+  if (r.paused) return fmt::format("paused after update {} and not tested; --resume continues", updates);
   if (r.waited)
     return fmt::format("stopped early, after {} of {}: {} without improvement (--patience); {}", updates,
                        count_text(s.steps, "update"), count_text(s.patience, "validation"), best);
@@ -83,8 +84,12 @@ void TrainResults::add(Job& job, const Task& task, const Run& run, const TrainRe
   const TaskInfo info = task.info();
   validates_by_ = validation_measure(task);
   const std::string name = fmt::format("seed {}", run.seed);
-  const char* remark = r.interrupted ? "interrupted" : r.waited || r.enough ? "stopped early" : "";
+  const char* remark = r.interrupted          ? "interrupted"
+                       : r.paused             ? "paused, not tested"
+                       : r.waited || r.enough ? "stopped early"
+                                              : "";
   plot(name, run, info, r);
+  paused_ |= r.paused;
   updates_ += static_cast<double>(r.curve.size());
   clipped_ += r.clip_events;
   runs_.push_back(run);
@@ -108,7 +113,7 @@ void TrainResults::add(Job& job, const Task& task, const Run& run, const TrainRe
   summary.set({"diverged"}, r.diverged);
   summary.set({"stopped_early"}, r.waited || r.enough);
   summary.set({"ended"}, run.ended);
-  summary.set({"interrupted"}, r.interrupted);
+  summary.set({"interrupted"}, r.interrupted || r.paused);
   add_remedies(summary, name, run, r);
   summary.set({"kept_update"}, r.kept > 0 ? r.kept : static_cast<int>(r.curve.size()));
   if (!meter) return;
@@ -137,6 +142,7 @@ std::string TrainResults::finding(const TaskInfo& info) const {
       sum += run.loss;
       n += 1;
     }
+  if (paused_) return "Paused before its last update, so not tested.";
   const auto diverged = static_cast<double>(runs_.size()) - n;
   if (n == 0) return diverged == 1 ? "The run diverged." : "All runs diverged.";
   return fmt::format("Loss on the test split: {} {}{}; baseline: {} {}.{}", number_text(sum / n), info.unit,

@@ -41,6 +41,7 @@ class TrainResults {
   double baseline_ = 0;           // of the measure used for validation
   std::string baseline_about_;
   bool any_kept_ = false;             // the best weights of a run were restored
+  bool paused_ = false;
   double last_ = 1;                   // update of the longest run
   double updates_ = 0, clipped_ = 0;  // of all runs
   std::vector<Run> runs_;

@@ -1,8 +1,8 @@
-# ops <- autograd <- nn <- optim, observe <- experiments, and ops <- data <- experiments: with a folder's compile
+# ops <- ranks <- autograd <- nn <- optim, observe <- experiments, and ops <- data <- experiments: with a folder's compile
 # options, headers of folders that it must not depend on are not found, and its own headers and those of its
 # dependencies are.
 set -eu
-(cd "$EBB_SOURCE" && find ops data autograd nn optim observe experiments -name '*.hpp' | sort | sed 's,^,ebb/,') >headers
+(cd "$EBB_SOURCE" && find ops data ranks autograd nn optim observe experiments -name '*.hpp' | sort | sed 's,^,ebb/,') >headers
 sed 's,.*,#if __has_include(<&>)\nfound "&"\n#endif,' headers >ask.cpp
 while read -r folder sees; do
   "$CXX" -std=c++20 -E -P $(cat "$EBB_INCLUDES/$folder.txt") ask.cpp | sed -n 's/^found "\(.*\)"$/\1/p' >"$folder.found"
@@ -12,15 +12,16 @@ while read -r folder sees; do
 done <<'END'
 ops
 data ops
-autograd ops
-nn ops autograd
-optim ops autograd nn
-observe ops autograd nn
-experiments ops data autograd nn optim observe
+ranks ops
+autograd ops ranks
+nn ops ranks autograd
+optim ops ranks autograd nn
+observe ops ranks autograd nn
+experiments ops data ranks autograd nn optim observe
 END
 
 # Dependencies of the subfolders of nn and experiments: core <- sequence <- layers <- cells, with losses, decoding and
-# files beside them; report <- cli <- train <- tasks, studies <- commands. Subfolders of tasks and studies do not depend
+# files beside them; report <- cli <- train <- tasks, studies, sweep <- commands. Subfolders of tasks and studies do not depend
 # on each other.
 sees() {  # sees ROOM: the rooms whose headers it may include
   case $1 in
@@ -29,7 +30,9 @@ sees() {  # sees ROOM: the rooms whose headers it may include
     experiments/report) ;; experiments/cli) echo experiments/report ;; experiments/train) echo experiments/report experiments/cli ;;
     experiments/tasks|experiments/studies|experiments/remedies) echo experiments/report experiments/cli experiments/train ;;
     experiments/tasks/*|experiments/studies/*) echo experiments/report experiments/cli experiments/train "${1%/*}" ;;
-    experiments/commands) echo experiments/report experiments/cli experiments/train experiments/studies/observe ;;  # train --observe
+    experiments/statistics) ;;
+    experiments/sweep) echo experiments/statistics experiments/report experiments/cli experiments/train ;;
+    experiments/commands) echo experiments/report experiments/cli experiments/train experiments/sweep experiments/studies/observe ;;  # train --observe
     experiments/cells) echo nn nn/sequence nn/layers ;;
     *) echo "unknown folder $1" >&2; exit 1 ;;
   esac
@@ -50,10 +53,14 @@ cat >eigen.expected <<'END'
 observe/dense/factors.cpp
 ops/linalg.cpp
 END
-(cd "$EBB_SOURCE" && grep -rlE '#include [<"](eigen3/)?(unsupported/)?Eigen/' ops data autograd nn optim observe experiments) | sort >eigen.found
+(cd "$EBB_SOURCE" && grep -rlE '#include [<"](eigen3/)?(unsupported/)?Eigen/' ops data ranks autograd nn optim observe experiments) | sort >eigen.found
 diff eigen.expected eigen.found || { echo "files that include Eigen: < expected and not found; > found and not expected"; exit 1; }
 while read -r file; do
   sed '/#include <Eigen/q' "$EBB_SOURCE/$file" | grep '^#define' | sort >macros
   printf '#define EIGEN_DONT_PARALLELIZE\n#define EIGEN_MPL2_ONLY\n' | diff - macros ||
     { echo "$file: macros before Eigen: < expected and not found; > found and not expected"; exit 1; }
 done <eigen.expected
+
+# MPI: one file; no header, and so no user of Ebb needs it to compile.
+(cd "$EBB_SOURCE" && grep -rlE '#include [<"]mpi' ops data ranks autograd nn optim observe experiments) >mpi.found || true
+echo ranks/mpi_ranks.cpp | diff - mpi.found || { echo "files that include MPI: < expected; > found and not expected"; exit 1; }
