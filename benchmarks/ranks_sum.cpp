@@ -3,10 +3,11 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <ebb/autograd/shards.hpp>
 #include <ebb/autograd/sum_grads.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/layers/linear.hpp>
-#include <ebb/nn/losses/loss.hpp>
+#include <ebb/nn/params.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <ebb/optim/adam.hpp>
