@@ -17,7 +17,7 @@ namespace ebb::app::sweep {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 /// What a file system and a shell take without quotes.
 std::string plain(const std::string& value) {
