@@ -38,6 +38,7 @@ ninja-build has_make
 libxsimd-dev has_file include/xsimd/xsimd.hpp
 librandom123-dev has_file include/Random123/philox.h
 libeigen3-dev has_file include/eigen3/Eigen/Dense
+libboost-dev has_file include/boost/math/distributions/non_central_t.hpp
 libfmt-dev has_file include/fmt/format.h
 libcli11-dev has_file include/CLI/CLI.hpp
 nlohmann-json3-dev has_file include/nlohmann/json.hpp

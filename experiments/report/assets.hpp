@@ -12,6 +12,7 @@ EBB_ASSET(d3_js);
 EBB_ASSET(drawing_js);
 EBB_ASSET(heat_map_js);
 EBB_ASSET(report_js);
+EBB_ASSET(tables_js);
 EBB_ASSET(report_css);
 EBB_ASSET(jsb_chorales);
 EBB_ASSET(tinyshakespeare);
