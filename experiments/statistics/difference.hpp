@@ -24,7 +24,8 @@ struct Group {
   std::string name;
   std::vector<RunValue> runs;
 };
-std::vector<double> values_of(const Group&);  ///< of the runs that count
+const RunValue* run_of(const Group&, std::uint64_t seed);  ///< the one that counts; null if there is none
+std::vector<double> values_of(const Group&);              ///< of the runs that count
 
 /// Two variants, compared by the seeds that both completed: runs of one seed have the same initial weights, where
 /// names and shapes agree, and the same batches, so their difference varies less than they do.

@@ -89,9 +89,9 @@ std::vector<int> equal_widths(const Results& r, const Task& task, const TaskSett
 void share_seconds(Results& r) {
   const Variant& first = r.variants.front();
   r.seconds = first.settings.steps * first.update.seconds;
-  constexpr double most = 1e9;
+  const double least = std::min(1, first.settings.steps), most = 1e9;
   for (Variant& v : r.variants)
-    v.settings.steps = static_cast<int>(std::clamp(std::round(r.seconds / v.update.seconds), 1.0, most));
+    v.settings.steps = static_cast<int>(std::clamp(std::round(r.seconds / v.update.seconds), least, most));
 }
 
 }  // namespace ebb::app::compare

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <ebb/experiments/statistics/difference.hpp>
 #include <ebb/ops/random.hpp>
