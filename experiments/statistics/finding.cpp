@@ -69,7 +69,9 @@ std::vector<std::vector<double>> deciding(const std::vector<Group>& groups) {
   for (const Group& g : groups) of_own.push_back(values_of(g));
   const auto some = std::find_if(of_own.begin(), of_own.end(), [](const auto& values) { return !values.empty(); });
   if (some == of_own.end()) return of_own;
-  for (const RunValue& r : groups[static_cast<std::size_t>(some - of_own.begin())].runs) {
+  const auto first = static_cast<std::size_t>(some - of_own.begin());
+  for (const RunValue& r : groups[first].runs) {
+    if (run_of(groups[first], r.seed) != &r) continue;
     std::vector<const RunValue*> runs;
     for (const Group& g : groups) runs.push_back(run_of(g, r.seed));
     bool common = true;
@@ -77,7 +79,7 @@ std::vector<std::vector<double>> deciding(const std::vector<Group>& groups) {
     for (std::size_t k = 0; common && k < groups.size(); ++k)
       if (runs[k]) of_common[k].push_back(runs[k]->value);
   }
-  return of_common[static_cast<std::size_t>(some - of_own.begin())].empty() ? of_own : of_common;
+  return of_common[first].empty() ? of_own : of_common;
 }
 
 std::optional<std::size_t> best_of(const std::vector<std::vector<double>>& values, bool rises) {

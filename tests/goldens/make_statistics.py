@@ -22,8 +22,8 @@ def distributions():
     normal = [{"x": x, "p": stats.norm.cdf(x)} for x in (-8.0, -1.96, -.3, 0.0, .7, 3.1)]
     t = [{"x": x, "degrees": d, "p": stats.t.cdf(x, d)} for d in (1, 2, 4, 19, 200) for x in (-40.0, -2.5, -.1, 0.0, 1.3)]
     quantiles = [{"p": p, "degrees": d, "x": stats.t.ppf(p, d)} for d in (1, 2, 4, 19, 200) for p in (.005, .2, .975, .9995)]
-    noncentral = [{"x": x, "degrees": d, "noncentrality": c, "p": stats.nct.sf(x, d, c) + stats.nct.cdf(-x, d, c)}
-                  for d in (1, 2, 4, 13, 49, 900) for x in (2.0, 4.3, 12.7) for c in (0.0, .4, 2.8, 9.0)]
+    noncentral = [{"x": x, "degrees": d, "noncentrality": c, "p": stats.ncf.sf(x * x, 1, d, c * c)}   # T^2 is a noncentral F; nct.cdf has no value for some
+                  for d in (1, 2, 4, 13, 49, 900) for x in (2.0, 4.3, 12.7) for c in (.05, .4, 2.8, 9.0)]
     return {"normal": normal, "t": t, "t_quantile": quantiles, "noncentral_t": noncentral}
 
 
@@ -84,5 +84,5 @@ def powers():
 golden = {"scipy": scipy.__version__, "statsmodels": statsmodels.__version__, "numpy": np.__version__,
           "distributions": distributions(), "t": t_intervals(), "bca": bca_intervals(), "signed_rank": signed_ranks(),
           "holm": holms(), "power": powers()}
-(HERE / "statistics.json").write_text(json.dumps(golden, default=float) + "\n")
+(HERE / "statistics.json").write_text(json.dumps(golden, default=float, allow_nan=False) + "\n")
 print(f"scipy {scipy.__version__}, statsmodels {statsmodels.__version__}")

@@ -1,8 +1,8 @@
-#include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/statistics/difference.hpp>
 #include <ebb/experiments/statistics/distributions.hpp>
 #include <ebb/experiments/statistics/power.hpp>
 #include <ebb/experiments/statistics/signed_rank.hpp>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "catch.hpp"
@@ -17,7 +17,7 @@ namespace {
 constexpr double tolerance = 1e-10;
 
 const json& golden() {
-  static const json all = json::parse(ebb::app::read_file(EBB_SOURCE_DIR "/tests/goldens/statistics.json"));
+  static const json all = json::parse(std::ifstream(EBB_SOURCE_DIR "/tests/goldens/statistics.json"));
   return all;
 }
 std::vector<double> numbers(const json& j) { return j.get<std::vector<double>>(); }
