@@ -38,7 +38,8 @@ TEST_CASE("flops of products, recurrence, attention and convolutions agree with 
   CHECK(counted([] {
           return matmul(tanh(matmul(constant(numbers({8, 5})), variable(numbers({5, 7})))), variable(numbers({7, 3})));
         }) == golden["mlp"]);
-  CHECK(counted([] { return matmul(variable(numbers({4, 3, 5})), variable(numbers({4, 5, 2}))); }) == golden["batched"]);
+  CHECK(counted([] { return matmul(variable(numbers({4, 3, 5})), variable(numbers({4, 5, 2}))); }) ==
+        golden["batched"]);
   CHECK(counted([] {
           const Var W = variable(numbers({2, 5})), U = variable(numbers({5, 5}));
           Var h = constant(Array::zeros({3, 5}));
@@ -46,7 +47,8 @@ TEST_CASE("flops of products, recurrence, attention and convolutions agree with 
           return h;
         }) == golden["rnn"]);
   CHECK(counted([] {
-          const Var q = variable(numbers({7, 2, 4})), k = variable(numbers({7, 2, 4})), v = variable(numbers({7, 2, 4}));
+          const Var q = variable(numbers({7, 2, 4})), k = variable(numbers({7, 2, 4})),
+                    v = variable(numbers({7, 2, 4}));
           return attend(q, k, v, {}).result;
         }) == golden["attention"]);
 }

@@ -25,7 +25,8 @@ TEST_CASE("a product has two flops for each multiplication with its addition, ho
   Array c = Array::zeros({3, 5});
   CHECK(flops([&] { matmul_into(c, a, packed, true); }) == 120);
   CHECK(flops([&] { a + a; }) == 0);
-  CHECK(flops([&] { matmul(uniform({300, 400}, Key{1}, 0, 1), uniform({400, 500}, Key{2}, 0, 1)); }) == 120e6);  // split among threads
+  CHECK(flops([&] { matmul(uniform({300, 400}, Key{1}, 0, 1), uniform({400, 500}, Key{2}, 0, 1)); }) ==
+        120e6);  // split among threads
 }
 
 TEST_CASE("counts are nested, and each thread has its own") {

@@ -19,7 +19,8 @@ namespace {
 constexpr double not_given = std::numeric_limits<double>::quiet_NaN();
 
 /// Compares recurrent cells, a TCN and a Transformer on one task, at equal parameter counts, flops or seconds: the
-/// quality they reach and whether it differs, how soon, and the cost of longer sequences; also one cell with different word vectors, or reading in both directions.
+/// quality they reach and whether it differs, how soon, and the cost of longer sequences; also one cell with different
+/// word vectors, or reading in both directions.
 struct Compare {
   std::string task = "adding";
   std::vector<std::string> cells{"rnn", "lstm", "gru", "tcn", "transformer"}, embeddings, directions;

@@ -36,7 +36,9 @@ UpdateCost cost_of_update(const Task& task, const std::string& cell, const TaskS
   UpdateCost cost;
   std::vector<double> times;  // without the first, which warms up caches
   double all = 0;
-  const auto enough = [&](int done) { return updates > 0 ? done == updates : done > least_timed && all > timed_seconds; };
+  const auto enough = [&](int done) {
+    return updates > 0 ? done == updates : done > least_timed && all > timed_seconds;
+  };
   for (int k = 0; !enough(k); ++k) {
     const double start = thread_seconds();
     const FlopCount count;

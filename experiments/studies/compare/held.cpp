@@ -101,26 +101,33 @@ std::string held_text(const Results& r) {
   if (!all_near(r))
     return fmt::format("Each cell at the width closest to {} with “{}”, for all variants", full_text(r, wanted(r)),
                        first.name.substr(first.cell.size() + 2));
-  return first_near(r) ? fmt::format("About {} each", full_text(r, wanted(r)))
-                       : fmt::format("{} as close to {} as {}, but not equal", w.many, amount_text(r, wanted(r)),
-                                     w.limit);
+  return first_near(r)
+             ? fmt::format("About {} each", full_text(r, wanted(r)))
+             : fmt::format("{} as close to {} as {}, but not equal", w.many, amount_text(r, wanted(r)), w.limit);
 }
 
 std::string measured_text(const Results& r) {
-  const std::string flops = "flops per update (matrix products and convolutions of the first batch, forward and "
-                            "backward, counted where they are computed)";
+  const std::string flops =
+      "flops per update (matrix products and convolutions of the first batch, forward and "
+      "backward, counted where they are computed)";
   switch (r.equal) {
     case Equal::weights:
-      return fmt::format("Held equal: trained weights, by the width; updates and batches. Measured: quality, CPU time, "
-                         "memory, {}.", flops);
+      return fmt::format(
+          "Held equal: trained weights, by the width; updates and batches. Measured: quality, CPU time, "
+          "memory, {}.",
+          flops);
     case Equal::flops:
-      return fmt::format("Held equal: {}, by the width; updates and batches. Measured: quality, weights, CPU time, "
-                         "memory.", flops);
+      return fmt::format(
+          "Held equal: {}, by the width; updates and batches. Measured: quality, weights, CPU time, "
+          "memory.",
+          flops);
     case Equal::seconds: break;
   }
-  return fmt::format("Held equal: CPU seconds of a run's updates, without validation, by the number of updates, from "
-                     "the median time of an update before training; trained weights, by the width. Measured: quality, "
-                     "the seconds that these updates took, memory, {}.", flops);
+  return fmt::format(
+      "Held equal: CPU seconds of a run's updates, without validation, by the number of updates, from "
+      "the median time of an update before training; trained weights, by the width. Measured: quality, "
+      "the seconds that these updates took, memory, {}.",
+      flops);
 }
 
 std::string announcement(const Results& r) {
@@ -134,14 +141,14 @@ std::string announcement(const Results& r) {
   std::string text;
   for (const std::string& line :
        wrapped(fmt::format("{}: T {}, batch {}, {}{}, {}{}", r.task, s.length, s.batch, updates, s.optimizer, amount,
-                           r.equal == Equal::flops ? "" : " besides embedding tables"), 78))
+                           r.equal == Equal::flops ? "" : " besides embedding tables"),
+               78))
     text += line + "\n";
   for (const Variant& v : r.variants)
     if (r.equal == Equal::seconds)
       text += fmt::format("  {}: {} of {} ms\n", v.name, count_text(v.settings.steps, "update"),
                           number_text(1e3 * v.update.seconds));
-    else if (is_first(r, v) && !first_near(r))
-      text += fmt::format("  {}: {}\n", v.name, amount_text(r, held(r, v)));
+    else if (is_first(r, v) && !first_near(r)) text += fmt::format("  {}: {}\n", v.name, amount_text(r, held(r, v)));
   return text;
 }
 

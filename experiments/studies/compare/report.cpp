@@ -68,8 +68,8 @@ std::vector<Entry> baseline_row(const Table& t, const std::string& column, const
 Table quality_table(const Results& r) {
   const Measure& m = r.goal.measure;
   const std::string quality = fmt::format("{}, {}", m.name, m.unit);
-  Table t{.head = {"cell", "hidden", "weights", "in tables", "flops per update", "updates", quality,
-                   "seconds to level", "ms per update", "training s", "kept", "remarks"},
+  Table t{.head = {"cell", "hidden", "weights", "in tables", "flops per update", "updates", quality, "seconds to level",
+                   "ms per update", "training s", "kept", "remarks"},
           .caption = fmt::format(
               "Quality on the test split, mean and range over seeds, with the weights of the best validation. Level: "
               "{}; CPU seconds on a run's own thread since training began, including validation. Weights: trained "
@@ -125,8 +125,8 @@ std::vector<double> mean_times(const Variant& v) {
   }
 }
 
-// A run that diverged is drawn as far as it came. Against time, at the mean times of its variant: times of its own would
-// give the figure a row for each point.
+// A run that diverged is drawn as far as it came. Against time, at the mean times of its variant: times of its own
+// would give the figure a row for each point.
 Series one_trial(const Variant& v, const Trial& t, const std::vector<double>& times) {
   Series s{.name = fmt::format("{}, seed {}", v.name, t.seed), .group = v.name, .thin = true};
   s.outside = !t.training.diverged.empty();
@@ -158,7 +158,7 @@ Plot validation_plot(const Results& r, bool by_seconds) {
     for (const Trial& t : v.trials)
       if (v.trials.size() > 1 && t.begun && !(by_seconds && times.empty())) p.series.push_back(one_trial(v, t, times));
   }
-  p.finding = !by_seconds                     ? study::ends_text(p.series, m.unit)
+  p.finding = !by_seconds                    ? study::ends_text(p.series, m.unit)
               : r.findings.sentences.empty() ? ""
                                              : r.findings.sentences.front();
   if (std::isfinite(r.goal.level) && last > 0)
@@ -241,17 +241,17 @@ std::string table_text(const Results& r) {
                                                      m.name, m.unit, number_text(m.baseline), level_text(r)),
                                          78))
     text += line + "\n";
-  text += fmt::format("  {} {} {} {} {} {}\n", fit("cell", name_width), fit("hidden", 6, true), fit(held_name(r), 9, true),
-                      fit(m.name.size() <= 10 ? m.name : "reached", 10, true), fit("s to level", time_width, true),
-                      fit("ms/update", 9, true));
+  text += fmt::format("  {} {} {} {} {} {}\n", fit("cell", name_width), fit("hidden", 6, true),
+                      fit(held_name(r), 9, true), fit(m.name.size() <= 10 ? m.name : "reached", 10, true),
+                      fit("s to level", time_width, true), fit("ms/update", 9, true));
   for (const Variant& v : r.variants) {
     const Mean q = quality_of(v);
     const bool long_name = v.name.size() > name_width;
     if (long_name) text += "  " + v.name + "\n";
-    text += fmt::format(
-        "  {} {} {} {} {} {}\n", fit(long_name ? "" : v.name, name_width), fit(count_text(v.settings.hidden), 6, true),
-        fit(held_entry(r, v), 9, true), fit(q.count ? number_text(q.mean) : "-", 10, true),
-        fit(time_text(r.goal, v), time_width, true), fit(number_text(ms(seconds_an_update(v).mean)), 9, true));
+    text += fmt::format("  {} {} {} {} {} {}\n", fit(long_name ? "" : v.name, name_width),
+                        fit(count_text(v.settings.hidden), 6, true), fit(held_entry(r, v), 9, true),
+                        fit(q.count ? number_text(q.mean) : "-", 10, true), fit(time_text(r.goal, v), time_width, true),
+                        fit(number_text(ms(seconds_an_update(v).mean)), 9, true));
     if (q.count > 1)
       text += fmt::format("  {} from {} to {}\n", fit("", name_width), number_text(q.low), number_text(q.high));
     for (const std::string& line : wrapped(remarks(r, v), 72))

@@ -54,8 +54,8 @@ double falsely_shown(int simulations, int groups, int seeds) {
   for (int k = 0; k < simulations; ++k) {
     bool any = false;
     const Key key = Key{17}.named("no difference").at(static_cast<std::uint64_t>(k));
-    for (const Difference& d : differences(groups_without_difference(key, groups, seeds),
-                                           all_pairs(static_cast<std::size_t>(groups))))
+    for (const Difference& d :
+         differences(groups_without_difference(key, groups, seeds), all_pairs(static_cast<std::size_t>(groups))))
       any = any || d.shown();
     wrong += any;
   }

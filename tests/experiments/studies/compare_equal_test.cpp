@@ -46,8 +46,8 @@ TEST_CASE("the flops of an update are those of its products, forward and backwar
 
 TEST_CASE("--equal flops chooses widths with equal flops per update") {
   const TempFolder folder;
-  const auto [s, out, page] = compared(folder, {"--cells", "rnn,lstm,tcn", "--equal", "flops", "--hidden", "24",
-                                                "--steps", "40", "--seeds", "2"});
+  const auto [s, out, page] = compared(
+      folder, {"--cells", "rnn,lstm,tcn", "--equal", "flops", "--hidden", "24", "--steps", "40", "--seeds", "2"});
   CHECK(s["equal"] == "flops");
   const double flops = s["flops_wanted"];
   CHECK(s["variants"]["rnn"]["hidden"] == 24);
@@ -64,14 +64,13 @@ TEST_CASE("--equal flops chooses widths with equal flops per update") {
 
 TEST_CASE("--equal seconds gives each as many updates as fit into the time of the first") {
   const TempFolder folder;
-  const auto [s, out, page] = compared(folder, {"--cells", "rnn,transformer", "--equal", "seconds", "--steps", "100",
-                                                "--seeds", "2"});
+  const auto [s, out, page] =
+      compared(folder, {"--cells", "rnn,transformer", "--equal", "seconds", "--steps", "100", "--seeds", "2"});
   CHECK(s["equal"] == "seconds");
   const json &rnn = s["variants"]["rnn"], &transformer = s["variants"]["transformer"];
   CHECK(rnn["updates"] == 100);
   CHECK(transformer["updates"] < 100);  // which is slower at as many weights
-  for (const char* seed : {"1", "2"})
-    CHECK(transformer["runs"][seed]["updates"] == transformer["updates"]);
+  for (const char* seed : {"1", "2"}) CHECK(transformer["runs"][seed]["updates"] == transformer["updates"]);
   CHECK(s["seconds_wanted"].get<double>() > 0);
   CHECK(rnn["weights"].get<double>() == Approx(transformer["weights"].get<double>()).epsilon(.2));
   CHECK_THAT(page, Contains("At equal training time") && Contains("CPU seconds of training each, 2 seeds") &&
@@ -89,7 +88,8 @@ TEST_CASE("the page and the summary say which differences are shown, and tables 
   double mean = 0;
   for (const char* seed : {"1", "2", "3"})
     mean += (s["variants"]["rnn"]["runs"][seed]["quality"].get<double>() -
-             s["variants"]["gru"]["runs"][seed]["quality"].get<double>()) / 3;
+             s["variants"]["gru"]["runs"][seed]["quality"].get<double>()) /
+            3;
   CHECK(d["mean"].get<double>() == Approx(mean).epsilon(1e-9));
   const std::string sentence = d["shown"].get<bool>() ? " (95 % interval " : "No difference shown with 3 seeds: ";
   CHECK_THAT(page, Contains(sentence) && Contains("has the lowest mean loss: "));
@@ -100,8 +100,8 @@ TEST_CASE("the page and the summary say which differences are shown, and tables 
 
 TEST_CASE("a run that diverges is left out of the comparison, and counted") {
   const TempFolder folder;
-  const Outcome o = ebb_command({"compare", "--quick", "--lengths", "0", "--cells", "rnn,gru", "--steps", "20", "--rates",
-                                 "gru=1e30", "--seeds", "2", "--out", folder / "out"});
+  const Outcome o = ebb_command({"compare", "--quick", "--lengths", "0", "--cells", "rnn,gru", "--steps", "20",
+                                 "--rates", "gru=1e30", "--seeds", "2", "--out", folder / "out"});
   CHECK(o.code == 1);
   INFO(o.out << o.err);
   CHECK_THAT(o.out, Contains("2 of 4 runs are left out: 2 diverged."));
