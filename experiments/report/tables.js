@@ -5,7 +5,10 @@
   for (const box of boxes) {
     const heads = [...box.querySelectorAll('thead th')].map(h => h.textContent);
     for (const row of box.querySelectorAll('tbody tr, tfoot tr'))
-      [...row.children].forEach((entry, k) => { entry.dataset.head = heads[k] || ''; });
+      [...row.children].forEach((entry, k) => {
+        entry.dataset.head = heads[k] || '';
+        if (!entry.textContent.trim() && !entry.children.length) entry.classList.add('nothing');
+      });
   }
   function fit() {
     for (const box of boxes) {

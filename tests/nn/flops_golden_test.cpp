@@ -49,7 +49,7 @@ TEST_CASE("flops of products, recurrence, attention and convolutions agree with 
   CHECK(counted([] {
           const Var q = variable(numbers({7, 2, 4})), k = variable(numbers({7, 2, 4})),
                     v = variable(numbers({7, 2, 4}));
-          return attend(q, k, v, {}).result;
+          return attend(q, k, v, AttendOptions{}).result;
         }) == golden["attention"]);
 }
 

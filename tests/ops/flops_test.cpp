@@ -1,3 +1,4 @@
+#include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/flops.hpp>
 #include <ebb/ops/matmul.hpp>
 #include <ebb/ops/random.hpp>

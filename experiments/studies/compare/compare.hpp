@@ -31,10 +31,10 @@ int width_for(std::int64_t budget, int step, const std::function<std::int64_t(in
 /// its updates, at the widths of `weights`.
 enum class Equal { weights, flops, seconds };
 
-/// One update on the first batch of the training split.
+/// The cost of an update.
 struct UpdateCost {
-  double flops = 0;    ///< of matrix products and convolutions, forward and backward, counted where they are computed
-  double seconds = 0;  ///< CPU time of gradient and optimiser on one thread: the median of several, 0 of a single one
+  double flops = 0;    ///< of matrix products and convolutions, forward and backward, on the first batch
+  double seconds = 0;  ///< CPU time of batch, gradient and optimiser on one thread, median without the first
 };
 /// Makes `updates` updates from the initial weights or, if that is 0, as many as fit into half a second, at least five.
 UpdateCost cost_of_update(const Task&, const std::string& cell, const TaskSettings&, int updates);

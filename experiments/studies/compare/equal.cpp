@@ -32,7 +32,6 @@ UpdateCost cost_of_update(const Task& task, const std::string& cell, const TaskS
   Model model{task, cell, s, 1};
   const auto optimizer = make_optimizer(s.optimizer, model.w, s.lr);
   const Treatment treatment{model, task, s, 1};
-  const Batch batch = make_batch(task, {.length = s.length, .rows = s.batch, .number = 0, .seed = 1});
   UpdateCost cost;
   std::vector<double> times;  // without the first, which warms up caches
   double all = 0;
@@ -42,10 +41,11 @@ UpdateCost cost_of_update(const Task& task, const std::string& cell, const TaskS
   for (int k = 0; !enough(k); ++k) {
     const double start = thread_seconds();
     const FlopCount count;
-    const ShardOptions options =
-        treatment.options({.rows = batch.rows(), .update = static_cast<std::uint64_t>(k), .seed = 1});
+    const auto number = static_cast<std::uint64_t>(k);
+    const Batch batch = make_batch(task, {.length = s.length, .rows = s.batch, .number = number, .seed = 1});
+    const ShardOptions options = treatment.options({.rows = batch.rows(), .update = number, .seed = 1});
     Result r = backward(model.w, options, [&](Shard& shard) { return treatment.loss(shard, batch, {}); });
-    cost.flops = count.flops();
+    if (k == 0) cost.flops = count.flops();
     if (s.clip > 0) clip_by_norm(r.grads, s.clip);
     optimizer->step(r.grads);
     if (k > 0) times.push_back(thread_seconds() - start);
