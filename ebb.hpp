@@ -9,6 +9,7 @@
 #include <ebb/ops/denormals.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/flops.hpp>
 #include <ebb/ops/index.hpp>
 #include <ebb/ops/isa.hpp>
 #include <ebb/ops/linalg.hpp>

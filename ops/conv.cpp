@@ -4,6 +4,7 @@
 #include <ebb/ops/conv_planes.hpp>
 #include <ebb/ops/dtype.hpp>
 #include <ebb/ops/elementwise.hpp>
+#include <ebb/ops/flops.hpp>
 #include <ebb/ops/kernels.hpp>
 #include <ebb/ops/matmul.hpp>
 #include <ebb/ops/parallel.hpp>
@@ -115,6 +116,7 @@ Array conv2d(const Array& images, const Array& kernel, const Windows& height, co
   const Array x = images.compact();
   Array y = Array::empty({x.dim(0), kernel.dim(1), height.count(), width.count()}, x.dtype());
   const Plan p(x.dim(1), height, width);
+  count_product(x.dim(0) * double(p.pixels()), kernel.dim(1), double(p.inputs()));
   with_dtype(x.dtype(), [&](auto zero) { convolve<decltype(zero)>(p, x, kernel, y); });
   return y;
 }
@@ -122,6 +124,7 @@ Array conv2d(const Array& images, const Array& kernel, const Windows& height, co
 Array conv2d_weight(const Array& images, const Array& adjoint, const Windows& height, const Windows& width) {
   const Array x = images.compact(), g = adjoint.compact();
   const Plan p(x.dim(1), height, width);
+  count_product(x.dim(0) * double(p.pixels()), g.dim(1), double(p.inputs()));
   Array y;
   with_dtype(x.dtype(), [&](auto zero) { y = kernel_adjoint<decltype(zero)>(p, x, g); });
   return y;

@@ -3,6 +3,7 @@
 #include <ebb/ops/conv.hpp>
 #include <ebb/ops/conv_planes.hpp>
 #include <ebb/ops/dtype.hpp>
+#include <ebb/ops/flops.hpp>
 #include <ebb/ops/kernels.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <vector>
@@ -149,6 +150,7 @@ Array conv2d_input(const Array& adjoint, const Array& kernel, const Windows& hei
   const AdjointPlan p(height, width, g.dim(1), kernel);
   Array y = Array::empty({g.dim(0), p.channels, height.size, width.size}, g.dtype());
   const double products = static_cast<double>(kernel.size()) * height.count() * width.count();
+  count_product(g.dim(0), products, 1);
   with_dtype(g.dtype(), [&](auto zero) { write_images<decltype(zero)>(p, g, products, y); });
   return y;
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <ebb/ops/elementwise.hpp>
 #include <ebb/ops/error.hpp>
+#include <ebb/ops/flops.hpp>
 #include <ebb/ops/kernels.hpp>
 #include <ebb/ops/matmul.hpp>
 #include <ebb/ops/parallel.hpp>
@@ -67,6 +68,11 @@ MatmulTask cut(MatmulTask t, std::size_t size, std::int64_t row, std::int64_t ro
   t.rows = rows;
   t.columns = columns;
   return t;
+}
+
+void count_flops(const MatmulTask& t, std::int64_t batches = 1) {
+  detail::count_product(static_cast<double>(batches * t.rows), static_cast<double>(t.columns),
+                        static_cast<double>(t.inner));
 }
 
 /// One product, split among threads by rows or columns, whichever are more.
@@ -163,6 +169,7 @@ void matmul_into(Array& c, const Array& a, const Array& b, Trans ta, Trans tb, b
   t.columns = s.n;
   t.inner = s.k;
   t.accumulate = accumulate;
+  count_flops(t, s.batches);
   const auto matrix = [&](const Array& x, std::int64_t i, bool batched) {
     const std::int64_t offset = batched ? i * x.dim(-2) * x.row_stride() : 0;
     return static_cast<char*>(x.raw()) + offset * static_cast<std::int64_t>(bytes_of(x.dtype()));
@@ -248,6 +255,7 @@ void matmul_into(Array& c, const Array& a, const Pack& b, bool accumulate) {
   t.a = a.raw();
   t.a_row = a.row_stride();
   t.a_column = 1;
+  count_flops(t);
   run_one(t, c.dtype());
 }
 
@@ -255,6 +263,7 @@ void matmul_transposed_into(Array& c, const LeftPack& a, const Pack& b, bool acc
   MatmulTask t = packed_task(c, a.rows(), a.inner(), a.tiles().dtype(), b, accumulate);
   t.a = a.tiles().raw();
   t.a_packed = true;
+  count_flops(t);
   run_one(t, c.dtype());
 }
 

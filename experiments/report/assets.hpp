@@ -13,6 +13,7 @@ EBB_ASSET(drawing_js);
 EBB_ASSET(heat_map_js);
 EBB_ASSET(parallel_js);
 EBB_ASSET(report_js);
+EBB_ASSET(tables_js);
 EBB_ASSET(report_css);
 EBB_ASSET(jsb_chorales);
 EBB_ASSET(tinyshakespeare);

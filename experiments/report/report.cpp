@@ -114,23 +114,28 @@ void Report::picture(const std::string& title, const std::string& svg, const std
       fmt::format("<figure><h3>{}</h3>{}<figcaption>{}</figcaption></figure>\n", escaped(title), svg, escaped(caption));
 }
 
+std::string Report::row_html(const std::vector<Entry>& row) {
+  std::string html = "<tr>";
+  for (std::size_t k = 0; k < row.size(); ++k) {
+    html += k == 0 ? "<th scope=row>" : "<td>";
+    if (k == 0) {
+      html += fmt::format("<!--swatch {}-->", row_groups_.size());
+      row_groups_.push_back(row[k].group.empty() ? row[k].text : row[k].group);
+    }
+    html += row[k].spark.empty() ? escaped(row[k].text) : spark_svg(row[k]);
+  }
+  return html + "\n";
+}
+
 std::string Report::table_html(const Table& t) {
   std::string html = "<div class=scroll><table><thead><tr>";
   for (const std::string& word : t.head) html += "<th>" + escaped(word);
   html += "</thead><tbody>\n";
-  for (const auto& row : t.rows) {
-    html += "<tr>";
-    for (std::size_t k = 0; k < row.size(); ++k) {
-      html += k == 0 ? "<th scope=row>" : "<td>";
-      if (k == 0) {
-        html += fmt::format("<!--swatch {}-->", row_groups_.size());
-        row_groups_.push_back(row[k].group.empty() ? row[k].text : row[k].group);
-      }
-      html += row[k].spark.empty() ? escaped(row[k].text) : spark_svg(row[k]);
-    }
-    html += "\n";
-  }
-  html += "</tbody></table></div>\n";
+  for (const auto& row : t.rows) html += row_html(row);
+  html += "</tbody>";
+  if (!t.foot.empty()) html += "<tfoot>\n";
+  for (const auto& row : t.foot) html += row_html(row);
+  html += t.foot.empty() ? "</table></div>\n" : "</tfoot></table></div>\n";
   // Not in the table, which may be wider than the page and then scrolls.
   return t.caption.empty() ? html : html + "<p class=caption>" + escaped(t.caption) + "</p>\n";
 }
@@ -186,6 +191,8 @@ std::string Report::html() const {
       escaped(kicker_), badges_, escaped(title_.empty() ? kicker_ : title_), escaped(lead_));
   const std::string body = with_swatches(body_);
   page.append(body).append("</main>\n");
+  if (body.find("<div class=scroll>") != std::string::npos)
+    page.append("<script>").append(tables_js, tables_js_size).append("</script>\n");
   if (body.find("class='plots") == std::string::npos && body.find("data-marker") == std::string::npos)
     return page + "</body></html>\n";
   using Script = std::pair<const char*, unsigned long>;

@@ -84,6 +84,7 @@ struct Table {
   std::vector<std::string> head{};
   std::vector<std::vector<Entry>> rows{};
   std::string caption{};
+  std::vector<std::vector<Entry>> foot{};  ///< rows below the others to compare them with, such as a baseline
 };
 
 /// report.html: text, tables and figures in the order in which they are added, in one file that works offline. Figures
@@ -122,6 +123,7 @@ class Report {
   Palette& palette() { return palette_; }
 
  private:
+  std::string row_html(const std::vector<Entry>&);
   std::string table_html(const Table&);
   std::string with_swatches(const std::string& body) const;
   std::string free_id(const std::string& id) const;

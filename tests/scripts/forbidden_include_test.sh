@@ -22,17 +22,16 @@ END
 
 # Dependencies of the subfolders of nn and experiments: core <- sequence <- layers <- cells, with losses, decoding and
 # files beside them; report <- cli <- train <- tasks, studies, sweep <- commands. Subfolders of tasks and studies do not depend
-# on each other.
+# on each other. statistics sees no other folder, and is seen by all that say what was found.
 sees() {  # sees ROOM: the rooms whose headers it may include
   case $1 in
     nn) ;; nn/sequence) echo nn ;; nn/layers) echo nn nn/sequence ;; nn/cells) echo nn nn/sequence nn/layers ;;
     nn/losses|nn/decoding|nn/files) echo nn ;;
-    experiments/report) ;; experiments/cli) echo experiments/report ;; experiments/train) echo experiments/report experiments/cli ;;
-    experiments/tasks|experiments/studies|experiments/remedies) echo experiments/report experiments/cli experiments/train ;;
-    experiments/tasks/*|experiments/studies/*) echo experiments/report experiments/cli experiments/train "${1%/*}" ;;
-    experiments/statistics) ;;
+    experiments/statistics|experiments/report) ;; experiments/cli) echo experiments/report ;; experiments/train) echo experiments/report experiments/cli ;;
+    experiments/tasks|experiments/studies|experiments/remedies) echo experiments/statistics experiments/report experiments/cli experiments/train ;;
+    experiments/tasks/*|experiments/studies/*) echo experiments/statistics experiments/report experiments/cli experiments/train "${1%/*}" ;;
     experiments/sweep) echo experiments/statistics experiments/report experiments/cli experiments/train ;;
-    experiments/commands) echo experiments/report experiments/cli experiments/train experiments/sweep experiments/studies/observe ;;  # train --observe
+    experiments/commands) echo experiments/statistics experiments/report experiments/cli experiments/train experiments/sweep experiments/studies/observe ;;  # train --observe
     experiments/cells) echo nn nn/sequence nn/layers ;;
     *) echo "unknown folder $1" >&2; exit 1 ;;
   esac
@@ -64,3 +63,10 @@ done <eigen.expected
 # MPI: one file; no header, and so no user of Ebb needs it to compile.
 (cd "$EBB_SOURCE" && grep -rlE '#include [<"]mpi' ops data ranks autograd nn optim observe experiments) >mpi.found || true
 echo ranks/mpi_ranks.cpp | diff - mpi.found || { echo "files that include MPI: < expected; > found and not expected"; exit 1; }
+# Boost: one file, because its headers take seconds to compile. The statistics use the library for random keys only.
+(cd "$EBB_SOURCE" && grep -rlE '#include [<"]boost/' ops data autograd nn optim observe experiments) | sort >boost.found
+echo experiments/statistics/distributions.cpp | diff - boost.found || { echo "files that include Boost: < expected and not found; > found and not expected"; exit 1; }
+if grep -rhoE '#include <ebb/[^>]+>' "$EBB_SOURCE/experiments/statistics" | grep -vE '<ebb/(experiments/statistics/|ops/random.hpp)'; then
+  echo "experiments/statistics may not include these"
+  exit 1
+fi

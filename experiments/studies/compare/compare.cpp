@@ -18,14 +18,16 @@ namespace {
 
 constexpr double not_given = std::numeric_limits<double>::quiet_NaN();
 
-/// Compares recurrent cells, a TCN and a Transformer at equal parameter counts on one task: the quality they reach, how
-/// soon, and the cost of longer sequences; also one cell with different word vectors, or reading in both directions.
+/// Compares recurrent cells, a TCN and a Transformer on one task, at equal parameter counts, flops or seconds: the
+/// quality they reach and whether it differs, how soon, and the cost of longer sequences; also one cell with different
+/// word vectors, or reading in both directions.
 struct Compare {
   static constexpr bool resumes = true;
   std::string task = "adding";
   std::vector<std::string> cells{"rnn", "lstm", "gru", "tcn", "transformer"}, embeddings, directions;
   std::vector<std::string> lengths{"64", "128", "256", "512", "1024", "2048", "4096"};
   int weights = 0, rows = 4;
+  std::string equal = "weights";
   PerTask rates;
   std::optional<double> target;
   double memory = 0;
@@ -44,6 +46,11 @@ struct Compare {
         .type("N")
         .at_least(0)
         .at_most(1'000'000'000);
+    o.add("--equal", equal,
+          "what is held equal: weights or flops of an update, by each cell's width; or seconds of training, by the "
+          "number of its updates at the widths of equal weights")
+        .type("WHAT")
+        .one_of({"weights", "flops", "seconds"});
     o.add("--embedding", embeddings,
           "word embeddings to compare: learned, onehot, files of vectors (default: the task's choice)")
         .type("FILE,...")
@@ -65,6 +72,7 @@ struct Compare {
     sizes.declare_more(o);
     o.example("ebb compare --quick                                          a toy, in seconds");
     o.example("ebb compare --task series --cells lstm,tcn:kernel=5,transformer --rates transformer=.001 --seeds 3");
+    o.example("ebb compare --task chars --cells rnn,lstm,gru --equal seconds --seeds 6 --lengths 0");
     o.example(
         "ebb compare --task sentiment --data FOLDER --cells lstm --embedding onehot,learned,glove.6B.100d.txt "
         "--lengths 0");
@@ -75,7 +83,7 @@ struct Compare {
     Results r = prepare(job);
     const std::vector<int> steps = measured_lengths();
     job.start(work_of(job, r, steps));
-    announce(job, r);
+    job.print(announcement(r));
     Parts parts{job, study::data_of(*tasks_.front(), sizes.inputs)};
     train_all(parts, r);
     if (!steps.empty()) measure_lengths(parts, r, steps);
@@ -85,6 +93,7 @@ struct Compare {
  private:
   void fill(Job& job, Results& r) const {
     r.goal = goal_of(measure_, r.variants, target.value_or(not_given));
+    r.findings = statistics::findings(groups_of(r), quantity_of(r));
     job.print("\n" + compare::table_text(r));
     if (!r.costs.empty()) job.print("\n" + cost_text(r));
     add_to_report(job, r);
@@ -103,7 +112,7 @@ struct Compare {
   Results prepare(Job& job) {
     check_words();
     sizes.inputs.quick = job.size() == Size::quick;
-    Results r{.task = task, .data = {}, .info = {}, .rows = rows};
+    Results r{.task = task, .data = {}, .info = {}, .equal = what(), .rows = rows};
     std::vector<int> widths;  // by cell, chosen with the first embedding and direction and kept for the others
     for (const std::string& embedding : or_none(embeddings))
       for (const std::string& direction : or_none(directions)) {
@@ -112,7 +121,7 @@ struct Compare {
         const TaskSettings s = settings_of(t, job.size());
         check_sizes(t, s);
         if (widths.empty()) {
-          r.budget = weights > 0 ? weights : weights_of(Model{t, cells.front(), s, 1}, tables_of(t, s)).counted;
+          r.budget = budget(r, t, s);
           widths = equal_widths(r, t, s, cells);
           r.data = t.data();
           r.info = t.info();
@@ -121,7 +130,16 @@ struct Compare {
           r.variants.push_back(variant(job, t, s, c, widths[c], embedding, direction));
       }
     sizes.inputs.keep(tasks_);
+    if (r.equal == Equal::seconds) share_seconds(r);
     return r;
+  }
+
+  Equal what() const { return equal == "flops" ? Equal::flops : equal == "seconds" ? Equal::seconds : Equal::weights; }
+
+  // That of the first cell at the task's hidden size.
+  std::int64_t budget(const Results& r, const Task& t, const TaskSettings& s) const {
+    if (r.equal == Equal::flops) return std::llround(cost_of_update(t, cells.front(), s, 1).flops);
+    return weights > 0 ? weights : weights_of(Model{t, cells.front(), s, 1}, tables_of(t, s)).counted;
   }
 
   void check_words() {
@@ -139,6 +157,8 @@ struct Compare {
       if (std::none_of(cells.begin(), cells.end(), [&, &cell = cell](const std::string& c) { return bare(c) == cell; }))
         throw ValueError(fmt::format("--rates names the cell '{}', which is not among --cells", cell));
     }
+    if (equal == "flops" && weights > 0)
+      throw ValueError("--weights does not apply to --equal flops: the first cell at --hidden sets the flops");
     measured_lengths();
   }
 
@@ -199,6 +219,7 @@ struct Compare {
     const Model model{t, v.cell, s, 1};
     try_out(model, t, s);
     v.weights = weights_of(model, tables_of(t, s));
+    v.update = cost_of_update(t, v.cell, s, what() == Equal::seconds ? 0 : 1);
     for (const std::uint64_t seed : job.seeds()) v.trials.push_back({.seed = seed});
     return v;
   }
@@ -206,32 +227,13 @@ struct Compare {
   const Task& task_of(std::size_t variant) const { return *tasks_[variant / cells.size()]; }
 
   double work_of(const Job& job, const Results& r, const std::vector<int>& steps) const {
-    const double updates = r.variants.front().settings.steps;
-    return updates * static_cast<double>(r.variants.size() * job.seeds().size()) +
-           length_share(r, steps) * double(cells.size());
+    double updates = 0;
+    for (const Variant& v : r.variants) updates += v.settings.steps;
+    return updates * static_cast<double>(job.seeds().size()) + length_share(r, steps) * double(cells.size());
   }
   // In units of the progress bar: a tenth of a training run for the lengths of a cell.
   static double length_share(const Results& r, const std::vector<int>& steps) {
     return steps.empty() ? 0 : std::max(1.0, .1 * r.variants.front().settings.steps);
-  }
-
-  void announce(Job& job, const Results& r) const {
-    const TaskSettings& s = r.variants.front().settings;
-    const bool near = near_budget(r);
-    const std::string number = count_text(static_cast<double>(r.budget)),
-                      which = !equal_weights(r) ? " for the first of each cell"
-                              : near            ? " each"
-                                                : "",
-                      weights = near ? fmt::format("about {} weights{}", number, which)
-                                     : fmt::format("weights as close to {} as the widths allow{},", number, which);
-    std::string text;
-    const std::string all = fmt::format("{}: T {}, batch {}, {}, {}, {} besides embedding tables", task, s.length,
-                                        s.batch, count_text(s.steps, "update"), s.optimizer, weights);
-    for (const std::string& line : wrapped(all, 78)) text += line + "\n";
-    for (std::size_t c = 0; c < cells.size() && !near; ++c)
-      text +=
-          fmt::format("  {}: {}\n", r.variants[c].name, count_text(static_cast<double>(r.variants[c].weights.counted)));
-    job.print(text);
   }
 
   // Seeds outermost, so that after Ctrl-C there is a comparison of all, from fewer seeds.
@@ -283,7 +285,7 @@ struct Compare {
   Measure measure_;
 };
 EBB_EXPERIMENT(compare, Compare,
-               "compare RNN, TCN and Transformer at equal parameter counts: quality, time, memory, length");
+               "compare RNN, TCN and Transformer at equal weights, flops or seconds: quality, time, memory, length");
 
 }  // namespace
 }  // namespace ebb::app::compare

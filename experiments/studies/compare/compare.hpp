@@ -1,11 +1,12 @@
 #pragma once
 #include <ebb/experiments/cli/parts.hpp>
+#include <ebb/experiments/statistics/finding.hpp>
 #include <ebb/experiments/train/train_fields.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <set>
 
-/// The data shared by the files of `ebb compare`: widths at equal parameter counts, runs of each variant, costs by
-/// length.
+/// The data shared by the files of `ebb compare`: what is held equal, runs of each variant, the differences between
+/// them, costs by length.
 namespace ebb::app::compare {
 
 /// Trained parameters of a model: those in embedding tables whose size does not depend on the width, which are the same
@@ -26,8 +27,21 @@ int least_width(const std::string& cell, TaskSettings);
 /// Cost      about 2 log2(width / step) calls
 int width_for(std::int64_t budget, int step, const std::function<std::int64_t(int)>& at);
 
+/// What --equal holds equal between the models. `weights` and `flops` choose the width of each, `seconds` the number of
+/// its updates, at the widths of `weights`.
+enum class Equal { weights, flops, seconds };
+
+/// The cost of an update.
+struct UpdateCost {
+  double flops = 0;    ///< of matrix products and convolutions, forward and backward, on the first batch
+  double seconds = 0;  ///< CPU time of batch, gradient and optimiser on one thread, median without the first
+};
+/// Makes `updates` updates from the initial weights or, if that is 0, as many as fit into half a second, at least five.
+UpdateCost cost_of_update(const Task&, const std::string& cell, const TaskSettings&, int updates);
+
 struct Results;
-/// For each cell, the width at which a model of the task has about as many weights as the budget.
+/// For each cell, the width at which a model of the task has about as many weights as the budget or, for Equal::flops,
+/// as many flops in an update.
 ///
 /// Errors    ValueError naming the task, if its network has no recurrence, or one whose width has no effect
 std::vector<int> equal_widths(const Results&, const Task&, const TaskSettings&, const std::vector<std::string>& cells);
@@ -74,6 +88,7 @@ struct Variant {
   std::string name, cell, embedding, direction;  ///< the last two are empty if the task has no such choice
   TaskSettings settings{};
   Weights weights{};
+  UpdateCost update{};  ///< before training; seconds only for Equal::seconds
   std::vector<Trial> trials{};
 };
 
@@ -87,7 +102,8 @@ struct Mean {
 };
 Mean mean_of(const std::vector<double>&);
 Mean quality_of(const Variant&);
-Mean seconds_an_update(const Variant&);  ///< from the median of each run, excluding validation
+Mean seconds_an_update(const Variant&);    ///< from the median of each run, excluding validation
+Mean seconds_of_training(const Variant&);  ///< of all updates of each run, excluding validation
 double kept_bytes(const Variant&);
 
 /// The definition of quality: the task's measure or its loss, its baseline, and the validation level to be reached.
@@ -127,15 +143,40 @@ double free_memory();
 struct Results {
   std::string task, data;
   TaskInfo info;
-  std::int64_t budget = 0;
+  Equal equal = Equal::weights;
+  std::int64_t budget = 0;  ///< weights or, for Equal::flops, flops of an update
+  double seconds = 0;       ///< of a run's updates, for Equal::seconds
   std::vector<Variant> variants{};
   Goal goal{};
+  statistics::Findings findings{};  ///< of the quality of all pairs of variants
   int rows = 0;
   std::vector<CellCost> costs{};
 };
-bool equal_weights(const Results&);      ///< for all embeddings and directions, or only for the first of them
-bool near_budget(const Results&);        ///< for the first of each cell: all are within a tenth of the budget
-std::string table_text(const Results&);  ///< for a terminal of 80 columns
+
+/// Gives every variant as many updates as the first one's take seconds, by the costs of an update that were measured.
+void share_seconds(Results&);
+
+bool all_near(const Results&);    ///< what is held equal is, for all embeddings and directions
+bool first_near(const Results&);  ///< for the first of each cell: all are within a tenth of the budget
+/// "no width is closer to 7,522. ", if that is so of the first of a cell; otherwise empty.
+std::string off_text(const Results&, const Variant&);
+std::string section_title(const Results&);  ///< "At equal parameter counts"
+std::string held_text(const Results&);      ///< "About 7,522 trained weights each"
+/// What is held equal, by which means, and what is measured, as sentences.
+std::string measured_text(const Results&);
+std::string announcement(const Results&);  ///< for the terminal, before training
+/// The column of the terminal's table that says how it was held equal: weights, flops or updates.
+std::string held_name(const Results&);
+std::string held_entry(const Results&, const Variant&);
+std::string flops_text(double);  ///< "12.3 M"
+
+/// The task's measure of quality, by seed, of the runs that were completed.
+std::vector<statistics::Group> groups_of(const Results&);
+statistics::Quantity quantity_of(const Results&);
+Table difference_table(const Results&);
+void set_differences(Job&, const Results&);  ///< in summary.json
+
+std::string table_text(const Results&);  ///< for a terminal of 80 columns, with the findings
 std::string cost_text(const Results&);
 void add_to_summary(Job&, const Results&);
 void write_curves(Job&, const Results&);  ///< curves.csv, lengths.csv

@@ -22,32 +22,10 @@ std::string time_text(const Goal& goal, const Variant& v) {
   return number_text(m.mean) + (m.count < begun ? fmt::format(" ({} of {})", m.count, begun) : "");
 }
 
-bool is_far(const Results& r, const Variant& v) {
-  return std::abs(static_cast<double>(v.weights.counted - r.budget)) > .1 * static_cast<double>(r.budget);
-}
-
-// Whether the variant is the first of its cell, for which the width was chosen.
-bool is_first(const Results& r, const Variant& v) {
-  return v.embedding == r.variants.front().embedding && v.direction == r.variants.front().direction;
-}
-
-// Whether no width is close to the budget, for example because the task's network also uses the cell at a fixed width.
-bool is_off(const Results& r, const Variant& v) { return is_first(r, v) && is_far(r, v); }
-
-// "About 7,522 trained weights each" if that holds for all; otherwise names the ones for which it does.
-std::string weights_text(const Results& r) {
-  const std::string number = count_text(static_cast<double>(r.budget));
-  if (equal_weights(r))
-    return near_budget(r)
-               ? fmt::format("About {} trained weights each", number)
-               : fmt::format("Numbers of trained weights as close to {} as the widths allow, but not equal", number);
-  const Variant& first = r.variants.front();
-  return fmt::format("Each cell at the width closest to {} trained weights with “{}”, for all variants", number,
-                     first.name.substr(first.cell.size() + 2));
-}
-
 std::string remarks(const Results& r, const Variant& v) {
-  std::string text = is_off(r, v) ? fmt::format("no width is closer to {}. ", count_text(double(r.budget))) : "";
+  std::string text = off_text(r, v);
+  if (const double took = seconds_of_training(v).mean; r.equal == Equal::seconds && std::abs(took / r.seconds - 1) > .1)
+    text += fmt::format("the updates took {} s instead of {}. ", number_text(took), number_text(r.seconds));
   for (const Trial& t : v.trials) {
     if (!t.begun) text += fmt::format("seed {} was not started. ", t.seed);
     if (t.training.interrupted) text += fmt::format("seed {} was interrupted. ", t.seed);
@@ -65,31 +43,50 @@ std::string level_text(const Results& r) {
 
 double ms(double seconds) { return 1e3 * seconds; }
 
-// Removes a column in which all entries are empty.
-void drop_empty(Table& t, const std::string& name, const std::string& nothing) {
+// Removes a column.
+void drop(Table& t, const std::string& name) {
   const auto column = std::find(t.head.begin(), t.head.end(), name) - t.head.begin();
-  for (const auto& row : t.rows)
-    if (row[static_cast<std::size_t>(column)].text != nothing) return;
   t.head.erase(t.head.begin() + column);
   for (auto& row : t.rows) row.erase(row.begin() + column);
 }
 
+// Removes it if all entries are `nothing`.
+void drop_empty(Table& t, const std::string& name, const std::string& nothing) {
+  const auto column = static_cast<std::size_t>(std::find(t.head.begin(), t.head.end(), name) - t.head.begin());
+  for (const auto& row : t.rows)
+    if (row[column].text != nothing) return;
+  drop(t, name);
+}
+
+// The baseline, in the column of the quality.
+std::vector<Entry> baseline_row(const Table& t, const std::string& column, const Measure& m) {
+  std::vector<Entry> row{m.baseline_about.empty() ? "baseline" : "baseline: " + m.baseline_about};
+  for (std::size_t k = 1; k < t.head.size(); ++k) row.emplace_back(t.head[k] == column ? number_text(m.baseline) : "");
+  return row;
+}
+
 Table quality_table(const Results& r) {
   const Measure& m = r.goal.measure;
-  Table t{
-      .head = {"cell", "hidden", "weights", "in tables", fmt::format("{}, {}", m.name, m.unit), "seconds to level",
-               "ms per update", "kept", "remarks"},
-      .caption = fmt::format(
-          "Quality on the test split, mean and range over seeds, with the weights of the best validation; baseline: "
-          "{}. Level: {}; CPU seconds on a run's own thread since training began, including validation. "
-          "Weights: trained ones, except embedding tables. Kept: memory of the tape for one update.",
-          number_text(m.baseline), level_text(r))};
+  const std::string quality = fmt::format("{}, {}", m.name, m.unit);
+  Table t{.head = {"cell", "hidden", "weights", "in tables", "flops per update", "updates", quality, "seconds to level",
+                   "ms per update", "training s", "kept", "remarks"},
+          .caption = fmt::format(
+              "Quality on the test split, mean and range over seeds, with the weights of the best validation. Level: "
+              "{}; CPU seconds on a run's own thread since training began, including validation. Weights: trained "
+              "ones, except embedding tables. Kept: memory of the tape for one update. {}",
+              level_text(r), measured_text(r))};
   for (const Variant& v : r.variants)
     t.rows.push_back({v.name, count_text(v.settings.hidden), count_text(double(v.weights.counted)),
-                      count_text(double(v.weights.tables)), mean_text(quality_of(v)), time_text(r.goal, v),
-                      number_text(ms(seconds_an_update(v).mean)), bytes_text(kept_bytes(v)), remarks(r, v)});
+                      count_text(double(v.weights.tables)), flops_text(v.update.flops), count_text(v.settings.steps),
+                      mean_text(quality_of(v)), time_text(r.goal, v), number_text(ms(seconds_an_update(v).mean)),
+                      number_text(seconds_of_training(v).mean), bytes_text(kept_bytes(v)), remarks(r, v)});
   drop_empty(t, "remarks", "");
   drop_empty(t, "in tables", "0");
+  if (r.equal != Equal::seconds) {
+    drop(t, "updates");
+    drop(t, "training s");
+  }
+  if (std::isfinite(m.baseline)) t.foot.push_back(baseline_row(t, quality, m));
   return t;
 }
 
@@ -116,30 +113,29 @@ Series validation(const Variant& v, bool by_seconds) {
   return s;
 }
 
-// A run that diverged is drawn as far as it came.
-Series one_trial(const Variant& v, const Trial& t) {
+// The mean time of each update of a variant, to which the times of its seeds are close.
+std::vector<double> mean_times(const Variant& v) {
+  std::vector<double> times;
+  for (std::size_t k = 0;; ++k) {
+    std::vector<double> seconds;
+    for (const Trial* t : comparable(v))
+      if (k < t->seconds.size()) seconds.push_back(t->seconds[k]);
+    if (seconds.empty()) return times;
+    times.push_back(mean_of(seconds).mean);
+  }
+}
+
+// A run that diverged is drawn as far as it came. Against time, at the mean times of its variant: times of its own
+// would give the figure a row for each point.
+Series one_trial(const Variant& v, const Trial& t, const std::vector<double>& times) {
   Series s{.name = fmt::format("{}, seed {}", v.name, t.seed), .group = v.name, .thin = true};
   s.outside = !t.training.diverged.empty();
-  for (std::size_t k = 0; k < t.training.curve.size(); ++k)
+  for (std::size_t k = 0; k < t.training.curve.size() && (times.empty() || k < times.size()); ++k)
     if (t.training.curve[k].validated()) {
-      s.x.push_back(static_cast<double>(k + 1));
+      s.x.push_back(times.empty() ? static_cast<double>(k + 1) : times[k]);
       s.y.push_back(t.training.curve[k].valid);
     }
   return s;
-}
-
-// "gru has the best accuracy on the test split, 88.1 %."
-std::string best_text(const Results& r) {
-  const Variant* best = nullptr;
-  for (const Variant& v : r.variants) {
-    const Mean q = quality_of(v);
-    if (q.count == 0 || !std::isfinite(q.mean)) continue;
-    const double lead = best ? q.mean - quality_of(*best).mean : 0;
-    if (!best || (r.goal.measure.rises ? lead > 0 : lead < 0)) best = &v;
-  }
-  if (!best || r.variants.size() < 2) return {};
-  return fmt::format("{} has the best {} on the test split: {} {}.", best->name, r.goal.measure.name,
-                     number_text(quality_of(*best).mean), r.goal.measure.unit);
 }
 
 Plot validation_plot(const Results& r, bool by_seconds) {
@@ -148,20 +144,23 @@ Plot validation_plot(const Results& r, bool by_seconds) {
          .x_label = by_seconds ? "seconds" : "update",
          .y_label = fmt::format("{}, {}", m.name, m.unit),
          .caption = by_seconds
-                        ? "Means over seeds, bands from the smallest to the largest; CPU seconds. Grey: the level "
-                          "used for timing."
-                        : "The same against updates, thin lines single seeds: what each learns from the same data.",
+                        ? "Means over seeds, bands from the smallest to the largest, thin lines single seeds; CPU "
+                          "seconds, means over seeds. Grey: the level used for timing."
+                        : "The same against updates: what each learns from the same data.",
          .log_y = !m.rises};
   double last = 0;
   for (const Variant& v : r.variants) {
     p.series.push_back(validation(v, by_seconds));
     if (!p.series.back().x.empty()) last = std::max(last, p.series.back().x.back());
   }
-  // Not against time: each seed would have an x of its own, and the figure a row with all lines for each of these.
-  for (const Variant& v : r.variants)
+  for (const Variant& v : r.variants) {
+    const std::vector<double> times = by_seconds ? mean_times(v) : std::vector<double>{};
     for (const Trial& t : v.trials)
-      if (v.trials.size() > 1 && !by_seconds) p.series.push_back(one_trial(v, t));
-  p.finding = by_seconds ? best_text(r) : study::ends_text(p.series, m.unit);
+      if (v.trials.size() > 1 && t.begun && !(by_seconds && times.empty())) p.series.push_back(one_trial(v, t, times));
+  }
+  p.finding = !by_seconds                    ? study::ends_text(p.series, m.unit)
+              : r.findings.sentences.empty() ? ""
+                                             : r.findings.sentences.front();
   if (std::isfinite(r.goal.level) && last > 0)
     p.marks.push_back({.name = "level", .x = {0, last}, .y = {r.goal.level, r.goal.level}});
   return p;
@@ -214,14 +213,14 @@ Plot cost_plot(const Results& r, bool memory) {
 // For a length that was skipped, the reason is given in the table of times only.
 Table cost_table(const Results& r, bool memory) {
   Table t{.head = {"cell", "hidden"},
-          .caption = memory ? "Memory of the tape for that pass." : "Milliseconds for one forward and backward pass."};
+          .caption = memory ? "Memory of the tape for that pass." : "CPU time of one forward and backward pass."};
   bool estimated = false;
   for (const Cost& c : r.costs.front().costs) t.head.push_back(fmt::format("T = {}", c.length));
   for (const CellCost& cell : r.costs) {
     std::vector<Entry> row{Entry(cell.cell, group_of(r, cell)), count_text(cell.hidden)};
     for (const Cost& c : cell.costs) {
       if (!c.skipped.empty()) row.emplace_back(memory ? "–" : c.skipped);
-      else row.emplace_back(memory ? bytes_text(c.kept) : number_text(ms(c.seconds)));
+      else row.emplace_back(memory ? bytes_text(c.kept) : number_text(ms(c.seconds)) + " ms");
       estimated = estimated || c.skipped.rfind("peak", 0) == 0;
     }
     t.rows.push_back(std::move(row));
@@ -235,15 +234,6 @@ constexpr int name_width = 20, time_width = 16;
 
 }  // namespace
 
-bool equal_weights(const Results& r) {
-  return std::none_of(r.variants.begin(), r.variants.end(),
-                      [&](const Variant& v) { return !is_first(r, v) && is_far(r, v); });
-}
-
-bool near_budget(const Results& r) {
-  return std::none_of(r.variants.begin(), r.variants.end(), [&](const Variant& v) { return is_off(r, v); });
-}
-
 std::string table_text(const Results& r) {
   const Measure& m = r.goal.measure;
   std::string text;
@@ -251,22 +241,27 @@ std::string table_text(const Results& r) {
                                                      m.name, m.unit, number_text(m.baseline), level_text(r)),
                                          78))
     text += line + "\n";
-  text += fmt::format("  {} {} {} {} {} {}\n", fit("cell", name_width), fit("hidden", 6, true), fit("weights", 9, true),
-                      fit(m.name.size() <= 10 ? m.name : "reached", 10, true), fit("s to level", time_width, true),
-                      fit("ms/update", 9, true));
+  text += fmt::format("  {} {} {} {} {} {}\n", fit("cell", name_width), fit("hidden", 6, true),
+                      fit(held_name(r), 9, true), fit(m.name.size() <= 10 ? m.name : "reached", 10, true),
+                      fit("s to level", time_width, true), fit("ms/update", 9, true));
   for (const Variant& v : r.variants) {
     const Mean q = quality_of(v);
     const bool long_name = v.name.size() > name_width;
     if (long_name) text += "  " + v.name + "\n";
-    text += fmt::format(
-        "  {} {} {} {} {} {}\n", fit(long_name ? "" : v.name, name_width), fit(count_text(v.settings.hidden), 6, true),
-        fit(count_text(double(v.weights.counted)), 9, true), fit(q.count ? number_text(q.mean) : "-", 10, true),
-        fit(time_text(r.goal, v), time_width, true), fit(number_text(ms(seconds_an_update(v).mean)), 9, true));
+    text += fmt::format("  {} {} {} {} {} {}\n", fit(long_name ? "" : v.name, name_width),
+                        fit(count_text(v.settings.hidden), 6, true), fit(held_entry(r, v), 9, true),
+                        fit(q.count ? number_text(q.mean) : "-", 10, true), fit(time_text(r.goal, v), time_width, true),
+                        fit(number_text(ms(seconds_an_update(v).mean)), 9, true));
     if (q.count > 1)
       text += fmt::format("  {} from {} to {}\n", fit("", name_width), number_text(q.low), number_text(q.high));
     for (const std::string& line : wrapped(remarks(r, v), 72))
       if (!line.empty()) text += "    " + line + "\n";
   }
+  if (std::isfinite(m.baseline))
+    text += fmt::format("  {} {} {} {}\n", fit("baseline", name_width), fit("", 6), fit("", 9),
+                        fit(number_text(m.baseline), 10, true));
+  for (const std::string& sentence : r.findings.sentences)
+    for (const std::string& line : wrapped(sentence, 76)) text += "  " + line + "\n";
   return text;
 }
 
@@ -287,13 +282,17 @@ void add_to_report(Job& job, const Results& r) {
   const TaskSettings& s = r.variants.front().settings;
   job.report.title("Comparison on " + r.task);
   job.report.lead(
-      fmt::format("{}; {} each, {}: quality{}.", weights_text(r), count_text(s.steps, "update"),
+      fmt::format("{}{}, {}: quality{}.", held_text(r),
+                  r.equal == Equal::seconds ? "" : "; " + count_text(s.steps, "update") + " each",
                   count_text(static_cast<double>(job.seeds().size()), "seed"),
                   r.costs.empty() ? " and time to reach it" : ", time to reach it, and the cost of longer sequences"));
-  job.report.section(!equal_weights(r) ? "At one width per cell"
-                     : near_budget(r)  ? "At equal parameter counts"
-                                       : "At parameter counts as close as the widths allow");
+  job.report.section(section_title(r));
+  for (const std::string& sentence : r.findings.sentences) job.report.text(sentence);
   job.report.table(quality_table(r));
+  if (r.variants.size() > 1) {
+    job.report.table(difference_table(r));
+    if (!r.findings.note.empty()) job.report.note(r.findings.note);
+  }
   if (s.steps > 0) job.report.plots({validation_plot(r, true), validation_plot(r, false)});
   job.report.note(fmt::format("T = {} in training, batch {}, {} {}, clip {}; data: {}.", s.length, s.batch, s.optimizer,
                               s.lr, s.clip, r.data.empty() ? "generated" : r.data));

@@ -28,6 +28,18 @@ double median_update(const Trial& t) {
   return times[times.size() / 2];
 }
 
+double updates_seconds(const Trial& t) {
+  double sum = 0;
+  int count = 0;
+  const auto& curve = t.training.curve;
+  for (std::size_t k = 1; k < curve.size(); ++k)
+    if (!curve[k].validated()) {
+      sum += t.seconds[k] - t.seconds[k - 1];
+      ++count;
+    }
+  return count > 0 ? sum / count * static_cast<double>(curve.size()) : unknown;
+}
+
 double best_valid(const Trial& t, bool rises) {
   double best = unknown;
   for (const CurvePoint& p : t.training.curve)
@@ -59,11 +71,14 @@ void set_variant(const Summary::Section& s, const Results& r, const Variant& v) 
   s.set({"lr"}, v.settings.lr);
   s.set({"weights"}, static_cast<double>(v.weights.counted));
   s.set({"weights_in_tables"}, static_cast<double>(v.weights.tables));
+  s.set({"flops_an_update"}, v.update.flops);
+  s.set({"updates"}, v.settings.steps);
   set_mean(s.under({"quality"}), quality_of(v));
   set_mean(s.under({"loss"}), over_trials(v, [](const Trial& t) { return t.loss; }));
   set_mean(s.under({"seconds_to_target"}), seconds_to(r.goal, v));
   set_mean(s.under({"updates_to_target"}), updates_to(r.goal, v));
   set_mean(s.under({"seconds_an_update"}), seconds_an_update(v));
+  set_mean(s.under({"seconds_of_training"}), seconds_of_training(v));
   s.set({"kept_bytes"}, kept_bytes(v));
   for (const Trial& t : v.trials) {
     const auto run = s.under({"runs", std::to_string(t.seed)});
@@ -99,6 +114,7 @@ Mean quality_of(const Variant& v) {
   return over_trials(v, [](const Trial& t) { return t.quality; });
 }
 Mean seconds_an_update(const Variant& v) { return over_trials(v, median_update); }
+Mean seconds_of_training(const Variant& v) { return over_trials(v, updates_seconds); }
 Mean seconds_to(const Goal& g, const Variant& v) {
   return mean_to(g, v, [](const Trial& t, std::size_t k) { return t.seconds[k]; });
 }
@@ -126,13 +142,18 @@ void add_to_summary(Job& job, const Results& r) {
   Summary& s = job.summary;
   s.set({"task"}, r.task);
   s.set({"data"}, r.data);
-  s.set({"weights_wanted"}, static_cast<double>(r.budget));
+  const char* const equal[] = {"weights", "flops", "seconds"};
+  s.set({"equal"}, equal[static_cast<std::size_t>(r.equal)]);
+  if (r.equal == Equal::flops) s.set({"flops_wanted"}, static_cast<double>(r.budget));
+  else s.set({"weights_wanted"}, static_cast<double>(r.budget));
+  if (r.equal == Equal::seconds) s.set({"seconds_wanted"}, r.seconds);
   s.set({"measure", "name"}, r.goal.measure.name);
   s.set({"measure", "unit"}, r.goal.measure.unit);
   s.set({"measure", "rises"}, r.goal.measure.rises);
   s.set({"measure", "baseline"}, r.goal.measure.baseline);
   s.set({"target"}, r.goal.level);
   for (const Variant& v : r.variants) set_variant(s.under({"variants", v.name}), r, v);
+  set_differences(job, r);
   for (const CellCost& c : r.costs)
     for (const Cost& cost : c.costs) {
       const Summary::Path at{"lengths", c.cell, std::to_string(cost.length)};

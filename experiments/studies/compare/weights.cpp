@@ -1,8 +1,5 @@
-#include <fmt/format.h>
-#include <algorithm>
 #include <ebb/experiments/studies/compare/compare.hpp>
 #include <ebb/nn/sequence/sequence_layer.hpp>
-#include <limits>
 
 namespace ebb::app::compare {
 namespace {
@@ -61,34 +58,6 @@ int width_for(std::int64_t budget, int step, const std::function<std::int64_t(in
   }
   const auto off = [&](int k) { return std::abs(at(k * step) - budget); };
   return (off(low) <= off(high) ? low : high) * step;
-}
-
-std::vector<int> equal_widths(const Results& r, const Task& task, const TaskSettings& s,
-                              const std::vector<std::string>& cells) {
-  const std::set<std::string> tables = tables_of(task, s);
-  const auto at = [&](const std::string& cell, int width, std::int64_t most) {
-    TaskSettings one = s;
-    one.hidden = width;
-    return weights_of(Model{task, cell, one, 1, most}, tables);
-  };
-  constexpr std::int64_t any = 0;
-  if (at("rnn", 4, any).counted == at("lstm", 4, any).counted)
-    throw ValueError(fmt::format("the network of the task '{}' has no cell that could be replaced", r.task));
-  std::vector<int> widths;
-  for (const std::string& cell : cells) {
-    const int step = least_width(cell, s);
-    const Weights least = at(cell, step, any);
-    if (at(cell, 2 * step, any).counted == least.counted)
-      throw ValueError(fmt::format("the network of the task '{}' has no cell with a variable width", r.task));
-    widths.push_back(width_for(r.budget, step, [&](int width) {
-      try {
-        return at(cell, width, 8 * (r.budget + least.tables) + 100'000).counted;
-      } catch (const ValueError&) {
-        return std::numeric_limits<std::int64_t>::max() / 2;  // far too many; they are not drawn
-      }
-    }));
-  }
-  return widths;
 }
 
 }  // namespace ebb::app::compare

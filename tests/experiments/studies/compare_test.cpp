@@ -239,6 +239,8 @@ TEST_CASE("an impossible comparison is rejected before it begins") {
   rejected({"--rates", ".1"}, "--rates must be CELL=X,..., not '0.1'");
   rejected({"--rates", "mgu=.1"}, "--rates names the cell 'mgu', which is not among --cells");
   rejected({"--task", "images"}, "the network of the task 'images' has no cell that could be replaced");
+  rejected({"--equal", "flops", "--weights", "3000"}, "--weights does not apply to --equal flops");
+  rejected({"--equal", "parameters"}, "--equal");
   rejected({"--patience", "3"}, "--patience does not apply");
 }
 
