@@ -160,6 +160,8 @@ void Job::create_folder() {
   folder_.lock();
   reject_inputs_in(folder_.path());
   if (shared_.again) folder_.sweep();
+  else
+    std::remove((folder_.path() + "/summary.json").c_str());  // of an earlier run, whose results would seem this one's
   write("config.toml", config + fmt::format("# Written by {}\n", version_line()));
   run_file_.begin(folder_, command_, shared_.threads, shared_.again);
   record_options();  // now that the job has set the options that the user left open

@@ -103,7 +103,7 @@ TEST_CASE("a quick vanish writes an offline report and the raw series", "[slow]"
     names.push_back(f.path().filename().string());
   std::sort(names.begin(), names.end());
   CHECK(names == std::vector<std::string>{"config.toml", "figures", "figures.json", "gradients.csv", "report.html",
-                                          "summary.json", "training.csv"});
+                                          "run.json", "summary.json", "training.csv"});
 
   const std::string html = read_all(folder / "out/report.html");
   CHECK_THAT(html, Catch::Matchers::Contains("QUICK"));
