@@ -27,6 +27,20 @@ int columns_of(const std::string& text) {  // of a terminal
   return static_cast<int>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
+struct PrintedColumn {
+  std::vector<std::string> cells;  // the first is the name
+  int width = 0;
+  bool numbers = false;
+
+  PrintedColumn(const std::string& name, const std::vector<RunRecord>& runs) : cells{name} {
+    for (const RunRecord& run : runs) {
+      cells.push_back(shown(run, name));
+      numbers = numbers || number_of(run[name]).has_value();
+    }
+    for (const std::string& text : cells) width = std::max(width, columns_of(text));
+  }
+};
+
 /// The runs of a folder as a table.
 class RunsListCommand final : public Command {
  public:
@@ -64,36 +78,28 @@ class RunsListCommand final : public Command {
   }
 
  private:
-  void print(const std::vector<RunRecord>& found, const std::vector<std::string>& wanted, std::size_t all) const {
+  // Those of the default, or of "all", that no run has are left out.
+  std::vector<std::string> present(const std::vector<RunRecord>& found, const std::vector<std::string>& wanted) const {
     std::vector<std::string> columns;
-    for (const std::string& c : wanted)  // those of the default, or of "all", that no run has are left out
+    for (const std::string& c : wanted)
       if (std::find(columns_.begin(), columns_.end(), c) != columns_.end() || c == "run" ||
           std::any_of(found.begin(), found.end(), [&](const RunRecord& r) { return r.values.contains(c); }))
         columns.push_back(c);
-    std::vector<std::vector<std::string>> cells;  // by column
-    for (const std::string& c : columns) {
-      std::vector<std::string> column{c};
-      for (const RunRecord& run : found) column.push_back(shown(run, c));
-      cells.push_back(std::move(column));
-    }
-    std::vector<int> widths;
-    std::vector<bool> numbers;
-    for (std::size_t k = 0; k < cells.size(); ++k) {
-      int width = 0;
-      for (const std::string& text : cells[k]) width = std::max(width, columns_of(text));
-      widths.push_back(width);
-      numbers.push_back(std::any_of(found.begin(), found.end(),
-                                    [&](const RunRecord& r) { return number_of(r[columns[k]]).has_value(); }));
-    }
+    return columns;
+  }
+
+  void print(const std::vector<RunRecord>& found, const std::vector<std::string>& wanted, std::size_t all) const {
+    const std::string none = query_.where.empty() && query_.tag.empty() ? "no runs\n" : "no run meets the condition\n";
+    std::vector<PrintedColumn> columns;
+    for (const std::string& name : present(found, wanted)) columns.emplace_back(name, found);
     std::string text;
     for (std::size_t row = 0; row <= found.size(); ++row) {
       std::string line;
-      for (std::size_t k = 0; k < cells.size(); ++k)
-        line += (k == 0 ? "" : "  ") + fit(cells[k][row], widths[k], numbers[k]);
+      for (const PrintedColumn& c : columns) line += (line.empty() ? "" : "  ") + fit(c.cells[row], c.width, c.numbers);
       while (line.ends_with(' ')) line.pop_back();
       text += line + "\n";
     }
-    if (found.empty()) text = query_.where.empty() && query_.tag.empty() ? "no runs\n" : "no run meets the condition\n";
+    if (found.empty()) text = none;
     if (all > found.size()) text += fmt::format("... {} more\n", count_text(static_cast<double>(all - found.size())));
     put(text);
   }
