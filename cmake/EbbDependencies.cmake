@@ -3,7 +3,6 @@
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
-find_package(SQLite3 REQUIRED)
 find_path(EBB_sndfile_INCLUDE_DIR sndfile.h)
 mark_as_advanced(EBB_sndfile_INCLUDE_DIR)
 option(EBB_SNDFILE "Read wav files if libsndfile is installed (Debian: libsndfile1-dev)" ON)
