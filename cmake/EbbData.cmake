@@ -1,4 +1,5 @@
-# Libraries of ebb::data for which CMake has no package: minizip for .npz, and libsndfile for wav files if it is installed.
+# Libraries for which CMake has no package, or one whose target has another name in each version: minizip for .npz and, if it is
+# installed, libsndfile for wav files, of ebb::data; SQLite for the index of runs, of ebb::app.
 # Used in this tree and by the installed package, because users of a static library also link its dependencies.
 function(ebb_imported name header library package)
   if(TARGET ${name})
@@ -17,6 +18,7 @@ function(ebb_imported name header library package)
 endfunction()
 
 ebb_imported(ebb::minizip minizip/unzip.h minizip libminizip-dev)
+ebb_imported(ebb::sqlite sqlite3.h sqlite3 libsqlite3-dev)
 if(EBB_WITH_SNDFILE)
   ebb_imported(ebb::sndfile sndfile.h sndfile libsndfile1-dev)
 endif()

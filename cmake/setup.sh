@@ -45,6 +45,7 @@ nlohmann-json3-dev has_file include/nlohmann/json.hpp
 libprotozero-dev has_file include/protozero/pbf_writer.hpp
 zlib1g-dev has_file include/zlib.h
 libminizip-dev has_file include/minizip/unzip.h
+libsqlite3-dev has_file include/sqlite3.h
 libkissfft-dev has_file include/kissfft/kissfft.hh
 libjs-d3 has_file share/javascript/d3/d3.min.js'
 tests_need='

@@ -131,12 +131,11 @@ std::string complaint(const CLI::ParseError& e, const Declared& d, const std::ve
     const bool option = word.size() > 1 && word[0] == '-';
     const std::string name = word.substr(0, word.find('='));
     const std::string others = option && nearest(name, known).empty() ? elsewhere(name, all) : "";
-    if (!others.empty())
-      return fmt::format("unknown option '{}'; {}, see ebb {} --help", name, others, d.app->get_name());
-    if (option) return unknown_word(name, known, "option", "ebb " + d.app->get_name());
+    if (!others.empty()) return fmt::format("unknown option '{}'; {}, see ebb {} --help", name, others, d.entry->name);
+    if (option) return unknown_word(name, known, "option", fmt::format("ebb {}", d.entry->name));
     if (const std::string taker = option_of(word, d.options); !taker.empty())
       return fmt::format("unexpected argument '{0}'; did you mean {1} {0}?", word, taker);
-    return fmt::format("unexpected argument '{}'; see ebb {} --help", word, d.app->get_name());
+    return fmt::format("unexpected argument '{}'; see ebb {} --help", word, d.entry->name);
   }
   std::string text = e.what();
   return about_values(text.substr(0, text.find('\n')));
@@ -152,16 +151,33 @@ void check_options(const std::vector<Declared>& all, const std::string& word) {
       if ((d.entry->name == word) == run) check(d);
 }
 
-std::vector<Declared> declare_commands(CLI::App& app, const std::string& word) {
-  std::vector<Declared> all;
-  for (const CommandEntry* entry : command_list()) {
-    if (!detail::is_command_name(entry->name))
+// Where a command is added: the program, or its group, which is added with its first command.
+CLI::App& parent_of(CLI::App& app, const CommandEntry& entry) {
+  const std::string name = entry.name, word = name.substr(0, name.find(' '));
+  if (word == name) return app;
+  const auto there = app.get_subcommands([&](const CLI::App* a) { return a->get_name() == word; });
+  if (!there.empty()) return *there.front();
+  const auto* const about = Registry<CommandGroup>::find(word);
+  CLI::App* const group = app.add_subcommand(word, about ? about->about : "");
+  group->require_subcommand(1);
+  return *group;
+}
+
+CLI::App* add_command(CLI::App& app, const CommandEntry& entry) {
+  const std::string name = entry.name, first = name.substr(0, name.find(' '));
+  const std::string last = first == name ? name : name.substr(first.size() + 1);
+  for (const std::string& word : {first, last})
+    if (!detail::is_command_name(word))
       throw ValueError(fmt::format(
           "'{}' ({}) is not a valid name for a command: a name consists of letters, digits, dashes and underscores",
-          entry->name, ebb::detail::file_of(*entry)));
-    CLI::App* sub = app.add_subcommand(entry->name, entry->about);
-    all.push_back({entry, sub, entry->make(), {}, {}});
-  }
+          name, ebb::detail::file_of(entry)));
+  return parent_of(app, entry).add_subcommand(last, entry.about);
+}
+
+std::vector<Declared> declare_commands(CLI::App& app, const std::string& word) {
+  std::vector<Declared> all;
+  for (const CommandEntry* entry : command_list())
+    all.push_back({entry, add_command(app, *entry), entry->make(), {}, {}});
   for (Declared& d : all)
     d.command->options(d.options);  // only now: an option points to its Options, which must not move
   check_options(all, word);
@@ -214,20 +230,35 @@ int run_chosen(Declared& d) {
   });
 }
 
+// The name of the command that the words begin with, if they do: "train" or "runs list".
+std::string name_in(const std::vector<std::string>& words) {
+  if (words.empty()) return {};
+  const bool of_group = words.size() > 1 && Registry<CommandGroup>::find(words[0]);
+  return of_group ? words[0] + " " + words[1] : words[0];
+}
+
 // A complaint about the word in place of a command, if it is not one.
-std::string stray_command(const std::vector<std::string>& words, const std::vector<Declared>& commands) {
-  std::vector<std::string> names;
-  for (const Declared& d : commands) names.push_back(d.entry->name);
+std::string stray_command(const std::vector<std::string>& words) {
   if (words.empty()) return "a command is missing; see ebb --help";
-  const std::string& word = words[0];
+  std::string word = words[0], where = "ebb";
+  std::vector<std::string> names = first_words();
+  if (Registry<CommandGroup>::find(word)) {
+    where += " " + word;
+    names.clear();
+    for (const CommandEntry* c : command_list())
+      if (const std::string name = c->name; name.starts_with(word + " ")) names.push_back(name.substr(word.size() + 1));
+    if (words.size() == 1) return fmt::format("a command is missing after '{}'; see {} --help", word, where);
+    word = words[1];
+  }
   if (std::find(names.begin(), names.end(), word) != names.end()) return {};
-  return unknown_word(word, names, word[0] == '-' ? "option" : "command", "ebb");
+  return unknown_word(word, names, word.starts_with('-') ? "option" : "command", where);
 }
 
 // The command that the words begin with; null if they begin with another word.
 const Declared* command_of(const std::vector<std::string>& words, const std::vector<Declared>& commands) {
+  const std::string name = name_in(words);
   for (const Declared& d : commands)
-    if (!words.empty() && d.app->check_name(words[0])) return &d;
+    if (d.entry->name == name) return &d;
   return nullptr;
 }
 
@@ -240,12 +271,13 @@ int run_words(const std::vector<std::string>& words) {
                             "ebb vanish --cells rnn,lstm,gru,mgu       compare four cells",
                             "ebb train adding --cell gru --hidden 64   train one cell on one task",
                             "ebb train --resume runs/mine              resume an interrupted run",
+                            "ebb runs list --sort valid                the runs so far, best first",
                             "ebb evaluate --weights runs/mine/weights.safetensors",
                             "ebb generate --weights runs/mine/weights.safetensors --prompt 'To be'",
                             "ebb check mgu                             check its gradients",
                             "ebb new cell mycell                       write the file of a new cell",
                             "ebb COMMAND --help                        options and examples"}));
-  std::vector<Declared> commands = declare_commands(app, words.empty() ? "" : words[0]);
+  std::vector<Declared> commands = declare_commands(app, name_in(words));
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // which takes the last word first
   } catch (const CLI::Success& e) {                                     // --help or --version
@@ -256,7 +288,7 @@ int run_words(const std::vector<std::string>& words) {
   } catch (const CLI::ParseError& e) {
     if (const Declared* d = command_of(words, commands))
       return bad_input(fmt::format("ebb {}", d->entry->name), complaint(e, *d, commands));
-    const std::string stray = stray_command(words, commands);
+    const std::string stray = stray_command(words);
     return bad_input("ebb", stray.empty() ? e.what() : stray);
   } catch (const Error& e) {  // an option's value was rejected
     const Declared* const d = command_of(words, commands);

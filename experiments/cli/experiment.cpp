@@ -13,6 +13,15 @@ Command::~Command() = default;
 
 std::vector<const CommandEntry*> command_list() { return Registry<CommandEntry>::list(); }
 
+std::vector<std::string> first_words() {
+  std::vector<std::string> words;
+  for (const CommandEntry* c : command_list()) {
+    const std::string name = c->name, word = name.substr(0, name.find(' '));
+    if (words.empty() || words.back() != word) words.push_back(word);
+  }
+  return words;
+}
+
 void LongCommand::options(Options& o) {
   shared_.threads = threads();
   declared_ = &o;

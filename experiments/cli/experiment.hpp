@@ -28,6 +28,14 @@ struct CommandEntry : Registered<CommandEntry> {
 /// All registered commands, by name.
 std::vector<const CommandEntry*> command_list();
 
+/// Commands whose names begin with the same word, such as `runs list` and `runs show`; that word is its name.
+struct CommandGroup : Registered<CommandGroup> {
+  static constexpr const char* kind = "group of commands";
+  CommandGroup(const char* n, const char* a, const char* f) : Registered(n, a, f) {}
+};
+/// The first words of all commands: "runs", "train", ...
+std::vector<std::string> first_words();
+
 /// A long-running command: it has the shared options and receives a Job.
 class LongCommand : public Command {
  public:
@@ -80,7 +88,9 @@ template <class E> class ExperimentCommand final : public LongCommand {
   void before(SharedOptions& shared, Options& o) override {
     if constexpr (requires { experiment_.prepare(shared, o); }) experiment_.prepare(shared, o);
   }
-  void work(Job& job) override { experiment_.run(job); }
+  void work(Job& job) override {
+    job.run([&] { experiment_.run(job); });
+  }
   E experiment_;
 };
 
@@ -106,8 +116,11 @@ template <class E> class ExperimentCommand final : public LongCommand {
     }                                                                           \
   }
 
-/// Registers a short command, a class derived from ebb::app::Command.
+/// Registers a short command, a class derived from ebb::app::Command. One of a group has the group's name before its
+/// own: "runs list".
 #define EBB_SUBCOMMAND(id, name, Type, about)                                                              \
   static const ebb::app::CommandEntry ebb_command_##id {                                                   \
     name, about, __FILE__, []() -> std::unique_ptr<ebb::app::Command> { return std::make_unique<Type>(); } \
   }
+#define EBB_COMMAND_GROUP(name, about) \
+  static const ebb::app::CommandGroup ebb_group_##name { #name, about, __FILE__ }

@@ -44,7 +44,7 @@ std::string address_of(const std::string& path) {
 // Before the work, so that an output that would overwrite an input is not rejected only at the end.
 void reject_inputs_in(const std::string& folder) {
   static const FilePattern ours{
-      R"((report\.html|(summary|figures)\.json|config\.toml|[a-z]+(-[a-z0-9]+)*\.(csv|safetensors)|checkpoint(-[0-9]+)?|events.*)(\.part)?)"};
+      R"((report\.html|(summary|figures|run)\.json|config\.toml|[a-z]+(-[a-z0-9]+)*\.(csv|safetensors)|checkpoint(-[0-9]+)?|events.*)(\.part)?)"};
   std::error_code error;
   const std::filesystem::recursive_directory_iterator end;
   for (std::filesystem::recursive_directory_iterator at(folder, error); !error && at != end; at.increment(error))
@@ -98,7 +98,25 @@ Job::Job(const std::string& command, const SharedOptions& shared, const Options&
   record_job();
 }
 
-Job::~Job() { folder_.discard(); }
+Job::~Job() {
+  try {
+    run_file_.end(folder_, RunStatus::failed);  // of a job that could not write its results
+  } catch (const std::exception&) {             // nor this
+  }
+  folder_.discard();
+}
+
+void Job::run(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const std::exception& e) {
+    try {
+      run_file_.end(folder_, RunStatus::failed, e.what());
+    } catch (const FileError&) {  // the reason is still printed
+    }
+    throw;
+  }
+}
 
 void Job::record_job() {
   summary.set({"ebb"}, EBB_VERSION);
@@ -152,7 +170,10 @@ void Job::create_folder() {
     folder_.lock();
     reject_inputs_in(folder_.path());
     if (shared_.again) folder_.sweep();
+    else
+      std::remove((folder_.path() + "/summary.json").c_str());  // of an earlier run, whose results would seem this one's
     write("config.toml", config + fmt::format("# Written by {}\n", version_line()));
+    run_file_.begin(folder_, command_, shared_.threads, shared_.again);
   }
   if (ranks_) {
     const std::string path = gather_all(*ranks_, "the start of the job", folder_.path())[0];
@@ -293,6 +314,11 @@ int Job::finish() {
     end += line + "\n";
   print(end + address_of(folder_.path() + "/report.html") + "\n");
   const std::string failure = ebb::detail::printable(failure_text());
+  run_file_.end(folder_,
+                interrupted()     ? RunStatus::stopped
+                : failure.empty() ? RunStatus::finished
+                                  : RunStatus::failed,
+                failure);
   if (!failure.empty()) std::fputs(fmt::format("ebb {}: {}\n", command_, failure).c_str(), stderr);
   return interrupted() ? 130 : failure.empty() ? 0 : 1;
 }

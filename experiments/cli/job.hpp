@@ -2,6 +2,7 @@
 #include <atomic>
 #include <ebb/experiments/cli/options.hpp>
 #include <ebb/experiments/cli/progress.hpp>
+#include <ebb/experiments/cli/run_file.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/report/report.hpp>
 #include <ebb/experiments/report/summary.hpp>
@@ -78,6 +79,8 @@ class Job {
   /// shown. Safe to call from several threads.
   void run_ended(const std::function<void()>& take, const std::function<void()>& fill);
 
+  /// Runs the command's work; an exception is recorded in run.json and rethrown.
+  void run(const std::function<void()>& work);
   /// Writes report.html and summary.json and prints where. Returns the exit code: 0, 1 after fail(), 130 after Ctrl-C.
   int finish();
 
@@ -101,6 +104,7 @@ class Job {
   std::vector<std::uint64_t> seeds_;
   Ranks* ranks_;
   RunFolder folder_;
+  RunFile run_file_;
   Table settings_;
   std::unique_ptr<Progress> progress_;
   struct Clock;

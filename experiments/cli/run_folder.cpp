@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -16,6 +17,7 @@
 #include <ebb/ops/regular_file.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 namespace ebb::app {
 namespace fs = std::filesystem;
@@ -134,8 +136,19 @@ void RunFolder::lock() {
   const int folder = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) return;
   lock_ = {nullptr, [folder](void*) { close(folder); }};
-  if (flock(folder, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)  // other errors: a file system without locks
-    throw FileError(fmt::format("folder '{}' is in use: another run is writing into it", path_));
+  for (int left = 10; flock(folder, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; --left) {
+    // other errors: a file system without locks
+    if (left == 0) throw FileError(fmt::format("folder '{}' is in use: another run is writing into it", path_));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));  // folder_in_use() holds it for a moment
+  }
+}
+
+bool folder_in_use(const std::string& path) {
+  const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return false;
+  const bool taken = flock(folder, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  close(folder);
+  return taken;
 }
 
 void RunFolder::sweep() const {

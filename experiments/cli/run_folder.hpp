@@ -47,6 +47,9 @@ class RunFolder {
   std::vector<std::string> written_, made_;  // made_: folders created by create(), outermost first
 };
 
+/// Whether a job is writing into the folder: it holds RunFolder::lock.
+bool folder_in_use(const std::string& path);
+
 /// The command that wrote a run's folder, as its summary.json or its config.toml records it; empty if neither does.
 std::string writer_of(const std::string& folder);
 /// Errors    FileError naming both commands, if another command than this one wrote the folder

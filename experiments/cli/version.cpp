@@ -5,18 +5,23 @@
 // The only file that is recompiled at each commit.
 namespace ebb::app {
 
+std::string commit_text() { return EBB_COMMIT; }
+
+std::string compiler_text() {
+#if defined(__clang__)
+  return "clang " __clang_version__;
+#else
+  return "g++ " __VERSION__;
+#endif
+}
+
 std::string version_and_commit() {
-  const std::string commit = EBB_COMMIT, version = EBB_VERSION;
+  const std::string commit = commit_text(), version = EBB_VERSION;
   return commit.empty() ? version : version + " at " + commit;
 }
 
 std::string version_line() {
-#if defined(__clang__)
-  const std::string compiler = "clang " __clang_version__;
-#else
-  const std::string compiler = "g++ " __VERSION__;
-#endif
-  return "ebb " + version_and_commit() + " (" + compiler + ", " + name_of(isa()) + " kernels)";
+  return "ebb " + version_and_commit() + " (" + compiler_text() + ", " + name_of(isa()) + " kernels)";
 }
 
 }  // namespace ebb::app

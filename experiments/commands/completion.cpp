@@ -66,6 +66,18 @@ Word word_of(const detail::OptionEntry& e) {
 
 std::vector<std::string> shells() { return {"bash", "zsh", "fish"}; }
 
+namespace {
+
+// The commands of a group as one, since shells complete a command's words by its first one.
+void join_group(CommandWords& group, const CommandWords& member) {
+  group.places[0].words.push_back(member.name.substr(group.name.size() + 1));
+  for (const Word& w : member.options)
+    if (std::none_of(group.options.begin(), group.options.end(), [&](const Word& o) { return o.name == w.name; }))
+      group.options.push_back(w);
+}
+
+}  // namespace
+
 std::vector<CommandWords> all_commands() {
   std::vector<CommandWords> all;
   for (const CommandEntry* entry : command_list()) {
@@ -77,7 +89,15 @@ std::vector<CommandWords> all_commands() {
     if (!options.entries().empty())
       c.options.push_back({.name = "--config", .help = "file with options", .file = true});
     c.options.push_back({.name = "--help", .help = "options and examples", .flag = true});
-    all.push_back(std::move(c));
+    const std::string word = c.name.substr(0, c.name.find(' '));
+    if (word == c.name) {
+      all.push_back(std::move(c));
+      continue;
+    }
+    const auto* const group = Registry<CommandGroup>::find(word);
+    if (all.empty() || all.back().name != word)
+      all.push_back({.name = word, .about = group ? group->about : "", .options = {}, .places = {{.name = "COMMAND"}}});
+    join_group(all.back(), c);
   }
   return all;
 }

@@ -4,17 +4,11 @@
 namespace ebb::app {
 namespace {
 
-std::vector<std::string> command_names() {
-  std::vector<std::string> names;
-  for (const CommandEntry* c : command_list()) names.emplace_back(c->name);
-  return names;
-}
-
 /// What --help prints, for those who look for it as a command.
 class HelpCommand final : public Command {
  public:
   void options(Options& o) override {
-    o.add("COMMAND", command_, "command to explain (default: all, briefly)").completes(command_names());
+    o.add("COMMAND", command_, "command to explain (default: all, briefly)").completes(first_words());
     o.add("ARGUMENT", rest_, "arguments of that command, as they would follow it; its help is the same");
     o.example("ebb help              all commands, as ebb --help");
     o.example("ebb help train        options and examples, as ebb train --help");
@@ -23,7 +17,7 @@ class HelpCommand final : public Command {
 
   int run() override {
     if (command_.empty()) return run_command({"--help"});
-    check_name("command", command_, command_names());
+    check_name("command", command_, first_words());
     std::vector<std::string> words{command_};
     words.insert(words.end(), rest_.begin(), rest_.end());
     words.emplace_back("--help");

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <ebb/experiments/cli/command_line.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/machine.hpp>
 #include <ebb/experiments/cli/out_file.hpp>
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/version.hpp>
@@ -12,7 +13,6 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <filesystem>
-#include <fstream>
 
 namespace ebb::app {
 namespace {
@@ -25,13 +25,6 @@ std::string today() {
   std::tm parts{};
   localtime_r(&now, &parts);
   return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts)};
-}
-
-std::string processor() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);)
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  return "processor unknown";
 }
 
 /// Runs the rows of docs/results.md and writes the page after each row; interrupted rows are resumed.

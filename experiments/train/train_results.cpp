@@ -22,6 +22,16 @@ bool spans_decades(const Plot& p) {
   return high > 30 * low;
 }
 
+/// The validation score of the weights that are kept; the last one before them if they were not validated.
+double validation_of(const TrainRecord& r) {
+  double score = NAN;
+  for (const CurvePoint& p : r.curve) {
+    if (p.validated()) score = p.valid;
+    if (p.step == r.kept) break;
+  }
+  return score;
+}
+
 bool beaded(const Plot& p) {
   return std::any_of(p.series.begin(), p.series.end(), [](const Series& s) { return s.beads; });
 }
@@ -116,6 +126,8 @@ void TrainResults::add(Job& job, const Task& task, const Run& run, const TrainRe
   summary.set({"interrupted"}, r.interrupted || r.paused);
   add_remedies(summary, name, run, r);
   summary.set({"kept_update"}, r.kept > 0 ? r.kept : static_cast<int>(r.curve.size()));
+  summary.set({"valid"}, validation_of(r));
+  summary.set({"validated_by"}, validates_by_.value_or("loss"));
   if (!meter) return;
   for (const Measure& m : meter->measures()) {
     measures_.rows.push_back({name, m.name, number_text(m.value), m.unit,

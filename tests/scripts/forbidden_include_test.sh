@@ -21,17 +21,18 @@ experiments ops data ranks autograd nn optim observe
 END
 
 # Dependencies of the subfolders of nn and experiments: core <- sequence <- layers <- cells, with losses, decoding and
-# files beside them; report <- cli <- train <- tasks, studies, sweep <- commands. Subfolders of tasks and studies do not depend
-# on each other. statistics sees no other folder, and is seen by all that say what was found.
+# files beside them; report <- cli <- train <- tasks, studies, sweep, runs <- commands. Subfolders of tasks and studies do
+# not depend on each other. statistics sees no other folder, and is seen by all that say what was found.
 sees() {  # sees ROOM: the rooms whose headers it may include
   case $1 in
     nn) ;; nn/sequence) echo nn ;; nn/layers) echo nn nn/sequence ;; nn/cells) echo nn nn/sequence nn/layers ;;
     nn/losses|nn/decoding|nn/files) echo nn ;;
     experiments/statistics|experiments/report) ;; experiments/cli) echo experiments/report ;; experiments/train) echo experiments/report experiments/cli ;;
-    experiments/tasks|experiments/studies|experiments/remedies) echo experiments/statistics experiments/report experiments/cli experiments/train ;;
+    experiments/tasks|experiments/studies|experiments/remedies|experiments/sweep|experiments/runs)
+      echo experiments/statistics experiments/report experiments/cli experiments/train ;;
     experiments/tasks/*|experiments/studies/*) echo experiments/statistics experiments/report experiments/cli experiments/train "${1%/*}" ;;
-    experiments/sweep) echo experiments/statistics experiments/report experiments/cli experiments/train ;;
     experiments/commands) echo experiments/statistics experiments/report experiments/cli experiments/train experiments/sweep experiments/studies/observe ;;  # train --observe
+    experiments/commands/runs) echo experiments/statistics experiments/report experiments/cli experiments/train experiments/runs ;;
     experiments/cells) echo nn nn/sequence nn/layers ;;
     *) echo "unknown folder $1" >&2; exit 1 ;;
   esac
@@ -45,6 +46,11 @@ while read -r file line header; do
   case " $(sees "$room") " in *" $other "*) ;; *) echo "$file:$line: $room may not include <ebb/$header>"; touch bad ;; esac
 done <includes
 [ ! -e bad ]
+
+# SQLite: one file, and no header.
+(cd "$EBB_SOURCE" && grep -rlE '#include [<"]sqlite3' ops data autograd nn optim observe experiments) >sqlite.found || true
+echo experiments/runs/database.cpp | diff - sqlite.found ||
+  { echo "files that include SQLite: < expected and not found; > found and not expected"; exit 1; }
 
 # Eigen: two files, with the same macros before it, because they share its inline functions; no header. Neither is a
 # kernel file, so its functions are compiled for the baseline architecture.

@@ -104,8 +104,8 @@ TEST_CASE("a quick vanish writes an offline report and the raw series", "[slow]"
     names.push_back(f.path().filename().string());
   std::sort(names.begin(), names.end());
   CHECK(names == std::vector<std::string>{"config.toml", "figures", "figures.json", "gradients-in-training.csv",
-                                          "gradients.csv", "parts", "report.html", "summary.json", "tensorboard",
-                                          "training.csv"});
+                                          "gradients.csv", "parts", "report.html", "run.json", "summary.json",
+                                          "tensorboard", "training.csv"});
 
   const std::string html = read_all(folder / "out/report.html");
   CHECK_THAT(html, Catch::Matchers::Contains("QUICK"));

@@ -1,0 +1,81 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/experiments/cli/streams.hpp>
+#include <ebb/experiments/commands/runs/runs_place.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/runs/comparison.hpp>
+#include <ebb/ops/printable.hpp>
+
+namespace ebb::app::runs {
+namespace {
+
+std::string table_text(const Table& table) {
+  std::vector<int> widths;
+  for (std::size_t k = 0; k < table.head.size(); ++k) {
+    int width = static_cast<int>(table.head[k].size());
+    for (const auto& row : table.rows) width = std::max(width, static_cast<int>(row[k].text.size()));
+    widths.push_back(std::min(width, 40));
+  }
+  std::string text;
+  const auto line = [&](const auto& text_at) {
+    std::string words;
+    for (std::size_t k = 0; k < widths.size(); ++k) words += (k == 0 ? "" : "  ") + fit(text_at(k), widths[k]);
+    while (words.ends_with(' ')) words.pop_back();
+    text += words + "\n";
+  };
+  line([&](std::size_t k) { return table.head[k]; });
+  for (const auto& row : table.rows) line([&](std::size_t k) { return ebb::detail::printable(row[k].text); });
+  return text + (table.caption.empty() ? "" : table.caption + "\n");
+}
+
+/// Several runs side by side: printed, and as a page with their learning curves.
+class RunsCompareCommand final : public Command {
+ public:
+  void options(Options& o) override {
+    choice_.declare(o, "compare");
+    o.add("--out", out_, "folder for the page (default: DIR/compare-TIME)").type("DIR");
+    o.add("--json", json_, "print an object, and write no page");
+    place_.declare(o);
+    o.example("ebb runs compare train-20260101-120000 train-20260101-130000");
+    o.example("ebb runs compare --where \"task = 'adding' and hidden = 64\" --out adding");
+  }
+
+  int run() override {
+    RunIndex index = place_.open("compare");
+    if (!choice_.given()) throw ValueError("name the runs to compare, or choose them with --where or --tag");
+    const Comparison comparison{choice_.of(index)};
+    if (comparison.runs().size() < 2)
+      throw ValueError(fmt::format("two runs or more are needed to compare, not {}", comparison.runs().size()));
+    if (json_) {
+      put(comparison.json());
+      return 0;
+    }
+    RunFolder folder =
+        out_.empty() ? RunFolder::of_its_own(index.folder() + "/compare-" + time_stamp()) : RunFolder(out_, false);
+    Report report{"ebb runs compare"};
+    comparison.fill(report);
+    folder.create();
+    folder.write("report.html", report.html());
+    folder.write("figures.json", report.figures_json());
+    folder.make_parents("figures/");
+    for (const Figure& f : report.figures()) folder.write("figures/" + f.id + ".csv", f.csv);
+    std::string text = table_text(comparison.options()) + "\n" + table_text(comparison.results());
+    for (const std::string& sentence : comparison.findings())
+      for (const std::string& line : wrapped(sentence, 78)) text += "\n" + ebb::detail::printable(line);
+    put(fmt::format("{}\n\nlearning curves: {}/report.html\n", text, ebb::detail::printable(folder.path())));
+    return 0;
+  }
+
+ private:
+  RunsPlace place_;
+  RunsChoice choice_;
+  std::string out_;
+  bool json_ = false;
+};
+EBB_SUBCOMMAND(runs_compare, "runs compare", RunsCompareCommand,
+               "compare runs: the options that differ, results, and learning curves on one page");
+
+}  // namespace
+}  // namespace ebb::app::runs

@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <algorithm>
+#include <array>
+#include <ebb/experiments/runs/condition.hpp>
+#include <ebb/experiments/runs/database.hpp>
+#include <ebb/experiments/runs/run_record.hpp>
+#include <ebb/nn/nearest.hpp>
+#include <ebb/ops/error.hpp>
+#include <ebb/ops/lower_case.hpp>
+#include <string_view>
+
+namespace ebb::app::runs {
+namespace {
+
+constexpr std::array keywords{"and",  "or",   "not",     "in",     "is",   "null",
+                              "like", "glob", "between", "escape", "true", "false"};
+constexpr std::array functions{"abs", "round", "lower", "upper", "length", "min", "max", "coalesce", "instr", "substr"};
+constexpr std::array<std::string_view, 17> operators{"<=", ">=", "<>", "!=", "==", "||", "<", ">", "=",
+                                                     "+",  "-",  "*",  "/",  "%",  "(",  ")", ","};
+
+template <class List> bool among(const List& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+bool begins_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Goes through a condition and writes it as SQL, word by word, with blanks between them: neither comments nor
+/// statements can result.
+class Translator {
+ public:
+  Translator(const std::string& text, const std::vector<std::string>& columns) : text_(text), columns_(columns) {}
+
+  std::string sql() {
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c == ' ' || c == '\t') ++at_;
+      else if (c == '\'') put(quoted('\''));
+      else if (c == '"') put_column(unquoted(quoted('"')));
+      else if (is_digit(c) || (c == '.' && at_ + 1 < text_.size() && is_digit(text_[at_ + 1]))) put(number());
+      else if (begins_name(c)) put_word();
+      else put_operator();
+    }
+    if (sql_.empty()) fail("it is empty");
+    if (depth_ > 0) fail("a parenthesis is not closed");
+    return sql_;
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& why) const {
+    throw ValueError(fmt::format("--where \"{}\": {}", text_, why));
+  }
+  void put(const std::string& word) { sql_ += (sql_.empty() ? "" : " ") + word; }
+
+  std::string quoted(char quote) {
+    std::size_t end = at_ + 1;
+    for (; end < text_.size(); ++end) {
+      if (text_[end] != quote) continue;
+      if (end + 1 == text_.size() || text_[end + 1] != quote) break;
+      ++end;  // a doubled one stands for itself
+    }
+    if (end >= text_.size()) fail(fmt::format("a {} is not closed", quote));
+    const std::string word = text_.substr(at_, end + 1 - at_);
+    at_ = end + 1;
+    return word;
+  }
+  static std::string unquoted(const std::string& word) { return word.substr(1, word.size() - 2); }
+
+  std::string number() {
+    std::size_t end = at_;
+    const auto digits = [&] {
+      while (end < text_.size() && is_digit(text_[end])) ++end;
+    };
+    digits();
+    if (end < text_.size() && text_[end] == '.') {
+      ++end;
+      digits();
+    }
+    if (end < text_.size() && (text_[end] == 'e' || text_[end] == 'E')) {
+      ++end;
+      if (end < text_.size() && (text_[end] == '-' || text_[end] == '+')) ++end;
+      digits();
+    }
+    const std::string word = text_.substr(at_, end - at_);
+    if ((end < text_.size() && begins_name(text_[end])) || (!is_digit(word.back()) && word.back() != '.'))
+      fail(fmt::format("'{}' is not a number", word + (end < text_.size() ? text_.substr(end, 1) : "")));
+    at_ = end;
+    return word;
+  }
+
+  // The longest column that begins here, since a dash may be part of a name or a minus; or else a word of SQL.
+  void put_word() {
+    std::size_t end = at_;
+    while (end < text_.size() && (begins_name(text_[end]) || is_digit(text_[end]) || text_[end] == '-')) ++end;
+    for (std::size_t stop = end; stop > at_; --stop) {
+      if (stop < end && text_[stop] != '-') continue;
+      const std::string column = column_of(text_.substr(at_, stop - at_));
+      if (column.empty()) continue;
+      at_ = stop;
+      return put(sql_name(column));
+    }
+    const std::size_t dash = std::min(text_.find('-', at_), end);
+    const std::string word = text_.substr(at_, dash - at_), lower = ebb::detail::lower_case(word);
+    at_ = dash;
+    if (among(keywords, lower)) return put(lower);
+    if (!calls(dash)) reject(word);
+    if (!among(functions, lower))
+      fail(fmt::format("there is no function '{}'; there are {}", word, fmt::join(functions, ", ")));
+    put(lower);
+  }
+  bool calls(std::size_t end) const {
+    const std::size_t next = text_.find_first_not_of(" \t", end);
+    return next != std::string::npos && text_[next] == '(';
+  }
+
+  void put_column(const std::string& name) {
+    const std::string column = column_of(name);
+    if (column.empty()) reject(name);
+    put(sql_name(column));
+  }
+  std::string column_of(const std::string& name) const {
+    const std::string column = column_name(name);
+    return among(columns_, column) ? column : std::string();
+  }
+  [[noreturn]] void reject(const std::string& word) const {
+    const std::string near = nearest(column_name(word), columns_);
+    const std::string hint = near.empty() ? "" : fmt::format("; did you mean '{}'?", near);
+    fail(fmt::format("no run has a column '{}'{}; a text is written in single quotes, as in cell = 'gru'", word, hint));
+  }
+
+  void put_operator() {
+    for (const std::string_view o : operators)
+      if (std::string_view(text_).substr(at_).starts_with(o)) {
+        depth_ += o == "(" ? 1 : o == ")" ? -1 : 0;
+        if (depth_ < 0) fail("a parenthesis is closed that was not opened");
+        at_ += o.size();
+        return put(std::string(o));
+      }
+    fail(fmt::format("'{}' has no meaning here", text_.substr(at_, 1)));
+  }
+
+  const std::string& text_;
+  const std::vector<std::string>& columns_;
+  std::size_t at_ = 0;
+  int depth_ = 0;
+  std::string sql_;
+};
+
+}  // namespace
+
+std::string condition_sql(const std::string& text, const std::vector<std::string>& columns) {
+  return Translator(text, columns).sql();
+}
+
+std::string known_column(const std::string& name, const std::vector<std::string>& columns) {
+  const std::string column = column_name(name);
+  if (among(columns, column)) return column;
+  const std::string near = nearest(column, columns);
+  throw ValueError(fmt::format(
+      "no run has a column '{}'; {}", name,
+      near.empty() ? fmt::format("there are {}", fmt::join(columns, ", ")) : fmt::format("did you mean '{}'?", near)));
+}
+
+}  // namespace ebb::app::runs

@@ -1,0 +1,84 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <charconv>
+#include <ebb/experiments/runs/run_json.hpp>
+#include <ebb/experiments/runs/run_record.hpp>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace ebb::app::runs {
+namespace {
+
+using nlohmann::json;
+
+std::string plain(const json& x) {
+  return x.is_string() ? x.get<std::string>() : x.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+// A value as config_text writes it: "text", 'text', ["a", "b"], 12, 0.5, true.
+json toml_value(std::string text) {
+  if (text.size() > 1 && (text.front() == '\'' || text.front() == '"')) return text.substr(1, text.size() - 2);
+  if (text.starts_with('[')) std::replace(text.begin(), text.end(), '\'', '"');
+  json value = json::parse(text, nullptr, false);
+  return value.is_discarded() ? json(text) : value;
+}
+
+}  // namespace
+
+Value value_of(const json& x) {
+  if (x.is_null()) return {};
+  if (x.is_boolean()) return std::int64_t{x.get<bool>() ? 1 : 0};
+  if (x.is_number_integer()) return x.get<std::int64_t>();
+  if (x.is_number()) return x.get<double>();
+  if (!x.is_structured()) return plain(x);
+  std::string all;
+  for (const auto& [key, item] : x.items())
+    all += (all.empty() ? "" : x.is_array() ? "," : ", ") + (x.is_array() ? "" : key + "=") + plain(item);
+  return all;
+}
+
+json options_in(const std::string& config) {
+  json options = json::object();
+  std::istringstream lines(config);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t equals = line.find(" = ");
+    if (!line.starts_with('#') && equals != std::string::npos)
+      options[line.substr(0, equals)] = toml_value(line.substr(equals + 3));
+  }
+  return options;
+}
+
+std::string column_name(const std::string& name) {
+  std::string column;
+  for (const char c : name) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
+    column += letter ? c : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : '_';
+  }
+  return column;
+}
+
+std::string text_of(const Value& v) {
+  if (const auto* whole = std::get_if<std::int64_t>(&v)) return std::to_string(*whole);
+  if (const auto* number = std::get_if<double>(&v)) return fmt::format("{}", *number);
+  const auto* text = std::get_if<std::string>(&v);
+  return text ? *text : "";
+}
+
+std::optional<double> number_of(const Value& v) {
+  if (const auto* whole = std::get_if<std::int64_t>(&v)) return static_cast<double>(*whole);
+  if (const auto* number = std::get_if<double>(&v)) return *number;
+  return std::nullopt;
+}
+
+std::string json_of(const RunRecord& run, const std::vector<std::string>& columns) {
+  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+  for (const std::string& column : columns)
+    std::visit(
+        [&](const auto& x) {
+          if constexpr (!std::is_same_v<std::decay_t<decltype(x)>, std::monostate>) object[column] = x;
+        },
+        run[column]);
+  return object.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace ebb::app::runs

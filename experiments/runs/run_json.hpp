@@ -1,0 +1,13 @@
+#pragma once
+#include <ebb/experiments/runs/database.hpp>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+namespace ebb::app::runs {
+
+/// Lists are joined by commas, objects are written as "a=1, b=2", true and false are 1 and 0.
+Value value_of(const nlohmann::json&);
+/// The options in a config.toml that a job wrote, as an object.
+nlohmann::json options_in(const std::string& config);
+
+}  // namespace ebb::app::runs

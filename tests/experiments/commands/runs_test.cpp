@@ -1,0 +1,177 @@
+#include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/experiments/runs/difference.hpp>
+#include <ebb/experiments/runs/finding.hpp>
+#include <ebb/nn/files/weights.hpp>
+#include <filesystem>
+
+#include "../runs/made_runs.hpp"
+#include "catch.hpp"
+#include "run_ebb.hpp"
+#include "train_quick.hpp"
+
+namespace runs_command_test {
+
+using Catch::Matchers::Contains;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+Outcome runs(const TempFolder& folder, std::vector<std::string> words) {
+  words.insert(words.begin(), "runs");
+  words.insert(words.end(), {"--in", folder / "runs"});
+  return ebb_command(words);
+}
+
+std::string trained(const TempFolder& folder, const std::string& name, std::vector<std::string> more) {
+  more.insert(more.begin(),
+              {"train", "adding", "--quick", "--hidden", "4", "--steps", "12", "--out", folder / "runs/" + name});
+  const Outcome o = ebb_command(more);
+  INFO(o.err);
+  REQUIRE(o.code == 0);
+  return folder / "runs/" + name;
+}
+
+TEST_CASE("commands of a group have names of two words, with help and errors of their own") {
+  CHECK_THAT(ebb_command({"--help"}).out, Contains("  runs "));
+  const Outcome help = ebb_command({"runs", "--help"});
+  CHECK(help.code == 0);
+  CHECK_THAT(help.out, Contains("  list ") && Contains("  reproduce "));
+  CHECK_THAT(ebb_command({"help", "runs", "list"}).out, Contains("--where") && Contains("Examples:"));
+  CHECK(ebb_command({"runs", "list", "--help"}).out == ebb_command({"help", "runs", "list"}).out);
+  check_rejected(ebb_command({"runs"}), "a command is missing after 'runs'; see ebb runs --help");
+  check_rejected(ebb_command({"runs", "lits"}), "unknown command 'lits'; did you mean 'list'?");
+  check_rejected(ebb_command({"rums"}), "unknown command 'rums'; did you mean 'runs'?");
+  check_rejected(ebb_command({"runs", "list", "--wher", "x"}),
+                 "ebb runs list: unknown option '--wher'; did you mean '--where'?");
+  check_rejected(ebb_command({"runs", "list", "--hidden", "3"}), "see ebb runs list --help");
+}
+
+TEST_CASE("runs are listed as a table and as JSON, and errors name what is near") {
+  const TempFolder folder;
+  make_run(folder / "runs/first", {.cell = "gru", .valid = .25});
+  make_run(folder / "runs/second", {.cell = "lstm", .status = "running", .valid = .125});
+  const Outcome table = runs(folder, {"list", "--sort", "valid"});
+  INFO(table.err);
+  CHECK(table.code == 0);
+  CHECK_THAT(table.out, Contains("run     status    command  task    cell   valid    loss  unit  updates  seconds\n"));
+  CHECK_THAT(table.out, Contains("killed") && Contains("0.1250"));
+  CHECK(table.out.find("second") < table.out.find("first"));
+  const json list = json::parse(runs(folder, {"list", "--json", "--where", "cell = 'gru'"}).out);
+  REQUIRE(list.size() == 1);
+  CHECK(list[0]["valid"] == .25);
+  CHECK(runs(folder, {"list", "--columns", "run,checkpoint-every", "--limit", "1"}).out ==
+        "run    checkpoint_every\nfirst                 0\n... 1 more\n");
+  CHECK_THAT(runs(folder, {"list", "--where", "cell = 'mgu'"}).out, Contains("no run meets the condition"));
+  check_rejected(runs(folder, {"list", "--where", "vaild < 3"}), "no run has a column 'vaild'; did you mean 'valid'?");
+  check_rejected(runs(folder, {"list", "--columns", "hiden"}), "did you mean 'hidden'?");
+  check_rejected(runs(folder, {"show", "frist"}), "did you mean 'first'?");
+  CHECK(json::parse(runs(folder, {"show", "fi", "--json"}).out)["cell"] == "gru");
+  CHECK_THAT(runs(folder, {"show", "first"}).out, Contains("cell") && Contains("curve.csv") && Contains("options\n"));
+}
+
+TEST_CASE("tags and notes are added, shown and removed") {
+  const TempFolder folder;
+  make_run(folder / "runs/r");
+  CHECK(runs(folder, {"tag", "r", "b", "a", "a"}).out == "r: a, b\n");
+  CHECK(runs(folder, {"tag", "r", "c", "--remove", "a"}).out == "r: b, c\n");
+  CHECK(json::parse(runs(folder, {"list", "--json", "--tag", "c"}).out).size() == 1);
+  check_rejected(runs(folder, {"tag", "r", "--remove", "x"}), "'r' has no tag 'x'; it has b, c");
+  check_rejected(runs(folder, {"tag", "r", "two words"}), "'two words' cannot be a tag");
+  CHECK(runs(folder, {"note", "r", "too high"}).out == "too high\n");
+  CHECK(runs(folder, {"note", "r"}).out == "too high\n");
+  CHECK(runs(folder, {"note", "r", "--clear"}).out == "no note\n");
+  CHECK(runs(folder, {"tag", "r", "--remove", "b,c"}).out == "r: no tags\n");
+  CHECK_FALSE(folder.has("runs/r/notes.json"));
+}
+
+TEST_CASE("rm removes runs when it is told so, but none that is running") {
+  const TempFolder folder;
+  for (const char* name : {"a", "b", "c"}) make_run(folder / "runs/" + name, {.cell = name});
+  CHECK_THAT(runs(folder, {"rm", "a"}).out, Contains("would remove") && Contains("--yes removes them"));
+  CHECK(folder.has("runs/a/run.json"));
+  CHECK(runs(folder, {"rm", "--where", "cell in ('a', 'b')", "--yes"}).code == 0);
+  CHECK_FALSE(folder.has("runs/a"));
+  CHECK_FALSE(folder.has("runs/b"));
+  CHECK(json::parse(runs(folder, {"list", "--json"}).out).size() == 1);
+  check_rejected(runs(folder, {"rm", "--yes"}), "name the runs to remove, or choose them with --where or --tag");
+  ebb::app::RunFolder job{folder / "runs/c", true};
+  job.lock();
+  check_rejected(runs(folder, {"rm", "c", "--yes"}), "'c' is running; nothing was removed");
+  CHECK(folder.has("runs/c/run.json"));
+}
+
+TEST_CASE("a comparison names the options that differ and leaves out seeds that did not end") {
+  const TempFolder folder;
+  make_run(folder / "runs/a", {.lr = .1, .loss = .25});
+  make_run(folder / "runs/b", {.lr = .01, .loss = .5});
+  auto summary = summary_of(folder / "runs/b");
+  summary["runs"]["2"] = summary["runs"]["1"];
+  summary["runs"]["2"]["diverged"] = "step 3";
+  write_all(folder / "runs/b/summary.json", summary.dump());
+  const Outcome o = runs(folder, {"compare", "a", "b", "--out", folder / "page"});
+  INFO(o.err);
+  CHECK(o.code == 0);
+  CHECK_THAT(o.out, Contains("Loss on the test split, MSE: lr=0.1 0.2500 (seed 1) and lr=0.01 0.5000 (seed 1)."));
+  CHECK_THAT(o.out, Contains("1 seed that diverged or did not end is left out."));
+  const auto plots = plots_of(read_all(folder / "page/report.html"));
+  REQUIRE(plots.size() == 3);
+  CHECK(plots[0]["series"].size() == 2);
+  CHECK(folder.has("page/figures.json"));
+  const json compared = json::parse(runs(folder, {"compare", "a", "b", "--json"}).out);
+  CHECK(compared["differing_options"] == json{"lr"});
+  CHECK(compared["runs"][1]["label"] == "lr=0.01");
+  check_rejected(runs(folder, {"compare", "a"}), "two runs or more are needed to compare, not 1");
+  check_rejected(runs(folder, {"compare", "a", "a"}), "the run 'a' is named twice");
+  const Outcome plot = runs(folder, {"plot", "a", "b", "--figure", "training", "--out", folder / "loss.csv"});
+  INFO(plot.err);
+  CHECK(plot.code == 0);
+  CHECK_THAT(read_all(folder / "loss.csv"), Contains("lr=0.1,1,0.5"));
+}
+
+TEST_CASE("runs are exported for other programs") {
+  const TempFolder folder;
+  make_run(folder / "runs/a", {.valid = .125});
+  const Outcome csv = runs(folder, {"export", "--to", "csv", "--columns", "run,valid"});
+  CHECK(csv.out == "run,valid\na,0.125\n");
+  for (const char* tool : {"wandb", "mlflow", "tensorboard"}) {
+    const Outcome o = runs(folder, {"export", "--to", tool, "--out", folder / tool});
+    INFO(o.err);
+    CHECK(o.code == 0);
+    CHECK_THAT(o.out, Contains("1 run in"));
+    CHECK_FALSE(fs::is_empty(folder / tool));
+  }
+  check_rejected(runs(folder, {"export", "--to", "excel"}), "unknown --to 'excel'");
+  check_rejected(runs(folder, {"export", "--to", "wandb", "--columns", "run"}),
+                 "--columns applies to --to csv and --to json only");
+}
+
+TEST_CASE("a run is reproduced to the bit, and the first difference is named") {
+  const TempFolder folder;
+  const std::string run = trained(folder, "r", {"--cell", "gru"});
+  const Outcome same = runs(folder, {"reproduce", "r"});
+  INFO(same.out << same.err);
+  CHECK(same.code == 0);
+  CHECK_THAT(same.out, Contains("the same bits as 'r', clocks aside: curve.csv, weights.safetensors, summary.json"));
+  CHECK(folder.has("runs/r-again/weights.safetensors"));
+
+  std::string curve = read_all(run + "/curve.csv");
+  const std::size_t line = curve.find("\n7,");
+  const std::size_t loss = curve.find(',', curve.find(',', line) + 1) + 1;
+  curve.replace(loss, curve.find(',', loss) - loss, "0.5");
+  write_all(run + "/curve.csv", curve);
+  const Outcome other = runs(folder, {"reproduce", "r", "--out", folder / "runs/third"});
+  CHECK(other.code == 1);
+  CHECK_THAT(other.err, Contains("differs from 'r': curve.csv, update 7: loss is 0.5 and "));
+
+  fs::copy_file(folder / "runs/third/curve.csv", run + "/curve.csv", fs::copy_options::overwrite_existing);
+  std::string weights = read_all(run + "/weights.safetensors");
+  weights[weights.size() - 4] = static_cast<char>(weights[weights.size() - 4] ^ 1);
+  write_all(run + "/weights.safetensors", weights);
+  const auto d = ebb::app::runs::first_difference(run, folder / "runs/third");
+  CHECK_THAT(d.first, Contains("weights.safetensors, ") && Contains(": element "));
+  auto run_file = json::parse(read_all(run + "/run.json"));
+  run_file["status"] = "stopped";
+  write_all(run + "/run.json", run_file.dump());
+  check_rejected(runs(folder, {"reproduce", "r"}), "was stopped before its end");
+}
+
+}  // namespace runs_command_test
