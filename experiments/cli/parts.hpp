@@ -8,7 +8,7 @@ namespace ebb::app {
 
 /// The parts of a job that have ended: each result is a file, parts/NAME.json in the job's folder, that appears as a
 /// whole. A job that is resumed (--resume) takes these results instead of computing them again, so that it ends with
-/// the same bits as one that was never stopped; only clocks differ.
+/// the same bits as one that was never stopped; only clocks, and measured memory, differ.
 ///
 ///     Parts parts{job, {{"data", task.data()}}};   // after job.start()
 ///     const std::string name = "lstm, seed 3";
@@ -21,8 +21,8 @@ namespace ebb::app {
 ///           whose parts have another form, naming the first that differs; if a part cannot be read
 class Parts {
  public:
-  /// `same`: what must agree with the job that is resumed besides the options, such as the data. The parts of an earlier
-  /// job in the folder (--force) are removed. Other kernels or another version of Ebb are a warning.
+  /// `same`: what must agree with the job that is resumed besides the options, such as the data. The parts of an
+  /// earlier job in the folder (--force) are removed. Other kernels or another version of Ebb are a warning.
   explicit Parts(Job&, std::map<std::string, std::string> same = {});
 
   /// The result of a part that an earlier process has completed. A name is any text, unique in the job.

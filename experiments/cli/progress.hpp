@@ -7,8 +7,8 @@
 
 namespace ebb::app {
 
-/// A progress bar on stderr with the time left. If stderr is not a terminal, such as a log file, it is a line each minute
-/// instead, also while one piece of work takes longer than that. Safe to call from several threads.
+/// A progress bar on stderr with the time left. If stderr is not a terminal, such as a log file, it is a line each
+/// minute instead, also while one piece of work takes longer than that. Safe to call from several threads.
 class Progress {
  public:
   /// total in units of work; several runs share one bar. `interval`: between lines.

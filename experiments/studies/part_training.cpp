@@ -5,8 +5,8 @@
 
 namespace ebb::app::study {
 
-TrainKeeper keep_training(const Parts& parts, const std::string& part, Origin& from,
-                          std::function<void(Archive&)> more, double least_seconds) {
+TrainKeeper keep_training(const Parts& parts, const std::string& part, Origin& from, std::function<void(Archive&)> more,
+                          double least_seconds) {
   using Clock = std::chrono::steady_clock;
   from.options["kernels"] = name_of(isa());  // others would change the bits of the rest
   const auto saved = std::make_shared<Clock::time_point>(Clock::now());

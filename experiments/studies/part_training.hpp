@@ -10,7 +10,7 @@ namespace ebb::app::study {
 ///
 /// `more` saves and loads what the caller collects from update to update, under names of its own. What is derived from
 /// the record so far belongs in `begin` of the keeper. The origin must outlive the keeper.
-TrainKeeper keep_training(const Parts&, const std::string& part, Origin&,
-                          std::function<void(Archive&)> more = {}, double least_seconds = 20);
+TrainKeeper keep_training(const Parts&, const std::string& part, Origin&, std::function<void(Archive&)> more = {},
+                          double least_seconds = 20);
 
 }  // namespace ebb::app::study

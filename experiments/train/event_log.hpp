@@ -27,8 +27,8 @@ std::vector<HParam> hparams_of(const TaskSettings&);
 /// Errors    FileError if the file cannot be written
 class EventLog {
  public:
-  /// `before`: the curve so far of a run that is resumed; histograms of these updates are kept. `started`: seconds since
-  /// 1970, the wall time of second 0.
+  /// `before`: the curve so far of a run that is resumed; histograms of these updates are kept. `started`: seconds
+  /// since 1970, the wall time of second 0.
   EventLog(const std::string& path, double started, const std::vector<CurvePoint>& before = {},
            const std::string& measure = "loss", const RunNotes& = {});
   /// Histograms of an update, which are written with its point.

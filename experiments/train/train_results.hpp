@@ -4,8 +4,8 @@
 
 namespace ebb::app {
 
-/// Why a run ended before its last update, and which weights are kept: "stopped early, after 300 of 2,000 updates: ...".
-/// Empty if neither applies.
+/// Why a run ended before its last update, and which weights are kept: "stopped early, after 300 of 2,000 updates:
+/// ...". Empty if neither applies.
 std::string end_text(const TrainRecord&, const TaskInfo&, const TaskSettings&);
 
 /// The results of the runs of `ebb train`: plots and a table in the report, values in the summary.

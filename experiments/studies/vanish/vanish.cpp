@@ -51,7 +51,7 @@ struct Vanish {
     o.add("--layer", layer, "of several --layers the one whose gradient is measured, 1 for the lowest; 0: all of them")
         .at_least(0);
     o.add("--every", every,
-          "updates between the gradients of the map over training (default: forty in a run); 0: no map")
+          "updates between the gradients of the map over training (default: at most forty in a run); 0: no map")
         .check([](const std::optional<int>& n) { return !n || *n >= 0; }, "at least 0");
     sizes.declare(o);
     sizes.declare_layers(o);
@@ -211,7 +211,7 @@ struct Vanish {
     if (columns.size() > 1)
       for (const int lag : columns)
         if (lag <= r.lags) r.columns.push_back(lag);
-    r.every = r.settings.steps == 0 ? 0 : every.value_or(std::max(1, r.settings.steps / profiles_per_run));
+    r.every = r.settings.steps == 0 ? 0 : every.value_or((r.settings.steps + profiles_per_run - 1) / profiles_per_run);
     r.map_rows = r.every > 0 ? few.rows() : 0;
     return {std::move(task), std::move(all), std::move(few)};
   }

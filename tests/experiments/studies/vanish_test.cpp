@@ -120,7 +120,8 @@ TEST_CASE("a quick vanish writes an offline report and the raw series", "[slow]"
     if (plot["kind"] == "heat") {
       ++maps;
       CHECK(plot["xs"].size() == 100);
-      CHECK(plot["ys"].size() == 41);  // forty intervals
+      CHECK(plot["ys"].size() >= 39);  // of 150 updates, every fourth; of 200, every fifth
+      CHECK(plot["ys"].size() <= 41);
       continue;
     }
     ++plots;
