@@ -171,7 +171,8 @@ void Job::create_folder() {
     reject_inputs_in(folder_.path());
     if (shared_.again) folder_.sweep();
     else
-      std::remove((folder_.path() + "/summary.json").c_str());  // of an earlier run, whose results would seem this one's
+      std::remove(
+          (folder_.path() + "/summary.json").c_str());  // of an earlier run, whose results would seem this one's
     write("config.toml", config + fmt::format("# Written by {}\n", version_line()));
     run_file_.begin(folder_, command_, shared_.threads, shared_.again);
   }

@@ -40,7 +40,7 @@ class TrainResults {
   std::unique_ptr<Meter> meter_;  // of the first run that has one; its pictures are shown
   double baseline_ = 0;           // of the measure used for validation
   std::string baseline_about_;
-  bool any_kept_ = false;             // the best weights of a run were restored
+  bool any_kept_ = false;  // the best weights of a run were restored
   bool paused_ = false;
   double last_ = 1;                   // update of the longest run
   double updates_ = 0, clipped_ = 0;  // of all runs

@@ -83,8 +83,9 @@ struct Compare {
     Results r = prepare(job);
     const std::vector<int> steps = measured_lengths();
     job.start(work_of(job, r, steps));
-    job.print(announcement(r));
     Parts parts{job, study::data_of(*tasks_.front(), sizes.inputs)};
+    if (r.equal == Equal::seconds) keep_updates(parts, r);
+    job.print(announcement(r));
     train_all(parts, r);
     if (!steps.empty()) measure_lengths(parts, r, steps);
     fill(job, r);
@@ -132,6 +133,33 @@ struct Compare {
     sizes.inputs.keep(tasks_);
     if (r.equal == Equal::seconds) share_seconds(r);
     return r;
+  }
+
+  /// What an update costs and so how many each variant makes, as kept in the folder.
+  struct KeptUpdates {
+    double seconds = 0;
+    std::vector<UpdateCost> costs{};
+    std::vector<int> updates{};
+    void visit(Fields& f) { f("seconds", seconds)("costs", costs)("updates", updates); }
+  };
+
+  // A resumed run makes as many updates as before: measured again, they would take another time.
+  void keep_updates(Parts& parts, Results& r) const {
+    const std::string part = "updates in equal seconds";
+    if (const auto earlier = parts.finished<KeptUpdates>(part)) {
+      r.seconds = earlier->seconds;
+      for (std::size_t v = 0; v < r.variants.size(); ++v) {
+        r.variants[v].update = earlier->costs.at(v);
+        r.variants[v].settings.steps = earlier->updates.at(v);
+      }
+      return;
+    }
+    KeptUpdates now{.seconds = r.seconds};
+    for (const Variant& v : r.variants) {
+      now.costs.push_back(v.update);
+      now.updates.push_back(v.settings.steps);
+    }
+    parts.finish(part, now);
   }
 
   Equal what() const { return equal == "flops" ? Equal::flops : equal == "seconds" ? Equal::seconds : Equal::weights; }

@@ -35,6 +35,7 @@ enum class Equal { weights, flops, seconds };
 struct UpdateCost {
   double flops = 0;    ///< of matrix products and convolutions, forward and backward, on the first batch
   double seconds = 0;  ///< CPU time of batch, gradient and optimiser on one thread, median without the first
+  void visit(Fields& f) { f("flops", flops)("seconds", seconds); }
 };
 /// Makes `updates` updates from the initial weights or, if that is 0, as many as fit into half a second, at least five.
 UpdateCost cost_of_update(const Task&, const std::string& cell, const TaskSettings&, int updates);
