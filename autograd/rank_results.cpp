@@ -31,7 +31,7 @@ void put_rows(ByteText& text, const Array& whole, int axis, RowRange r) {
 }
 
 /// Into `whole`, which is created as zeros if it is empty.
-void get_rows(ByteReader& text, Array& whole, int axis, RowRange r, DType dtype, const std::string& name) {
+void get_rows(ByteTextReader& text, Array& whole, int axis, RowRange r, DType dtype, const std::string& name) {
   int rank = 0;
   text.get(rank);
   Shape s;
@@ -53,7 +53,7 @@ void put_map(ByteText& text, const std::map<std::string, Array>& all, int axis, 
   }
 }
 
-void get_map(ByteReader& text, std::map<std::string, Array>& all, int axis, RowRange r, DType dtype) {
+void get_map(ByteTextReader& text, std::map<std::string, Array>& all, int axis, RowRange r, DType dtype) {
   std::size_t count = 0;
   text.get(count);
   for (std::string name; count > 0; --count) {
@@ -70,7 +70,7 @@ void put_state(ByteText& text, const StateArrays& state, RowRange r) {
   }
 }
 
-void get_state(ByteReader& text, StateArrays& state, RowRange r, DType dtype) {
+void get_state(ByteTextReader& text, StateArrays& state, RowRange r, DType dtype) {
   std::size_t fields = 0;
   text.get(fields);
   std::string name;
@@ -144,7 +144,7 @@ std::string own_results(const ShardRun& run, const Failure& failure, RowRange ro
 }
 
 /// Those of another rank, after its failure, of shards [first, end).
-bool take_results(ShardRun& run, ByteReader& text, std::pair<int, int> shards, RowRange rows) {
+bool take_results(ShardRun& run, ByteTextReader& text, std::pair<int, int> shards, RowRange rows) {
   for (int k = shards.first; k < shards.second; ++k) {
     const auto at = static_cast<std::size_t>(k);
     std::size_t count = 0;
@@ -167,9 +167,9 @@ RankResults gather_results(ShardRun& run) {
   };
   const Failure mine = first_failure(run);
   const std::vector<std::string> all = gather_all(ranks, "update", own_results(run, mine, rows_of(run.own)));
-  std::vector<ByteReader> texts;
+  std::vector<ByteTextReader> texts;
   for (int r = 0; r < ranks.size(); ++r) {  // in the order of their shards
-    ByteReader& reader = texts.emplace_back(all[static_cast<std::size_t>(r)]);
+    ByteTextReader& reader = texts.emplace_back(all[static_cast<std::size_t>(r)]);
     int kind = 0;
     Failure f;
     reader.get(kind).get(f.shard).get(f.what);
@@ -209,7 +209,7 @@ StateArrays all_rows(const StateArrays& state, const ShardOptions& o) {
   StateArrays all;
   const std::vector<std::string> texts = gather_all(*o.ranks, "rows of a state", mine.text());
   for (int r = 0; r < o.ranks->size(); ++r) {
-    detail::ByteReader text(texts[static_cast<std::size_t>(r)]);
+    detail::ByteTextReader text(texts[static_cast<std::size_t>(r)]);
     detail::get_state(text, all, rows_of(r), o.dtype);
   }
   return all;

@@ -151,9 +151,9 @@ concept LossOfShard = requires(const F& f, Shard& s) {
 /// Splits the batch into shards of rows, runs `loss` on each with a separate tape on an OpenMP thread, and sums the
 /// gradients pairwise, in shard order: bitwise identical for any number of threads.
 ///
-/// With `ranks`, each rank runs a contiguous part of the shards, and every rank has the whole result, with the same bits
-/// for any number of ranks; only of states it has its own rows (`all_rows`). Ranks beyond the shards have nothing to do.
-/// `kept_bytes` is the sum over ranks, each of which keeps packed weights.
+/// With `ranks`, each rank runs a contiguous part of the shards, and every rank has the whole result, with the same
+/// bits for any number of ranks; only of states it has its own rows (`all_rows`). Ranks beyond the shards have nothing
+/// to do. `kept_bytes` is the sum over ranks, each of which keeps packed weights.
 ///
 /// Errors    the exception of the first failing shard, on every rank; there is no result then. With `ranks`, ValueError
 ///           if the loss depends on parameters of another set; RankError if a rank has died
@@ -165,9 +165,9 @@ template <LossOfShard F> Result evaluate(const LeafSet& set, const ShardOptions&
   return detail::evaluate(set, o, detail::LossRef(loss));
 }
 
-/// All rows of a state of a Result among ranks, to be saved or read: each rank has the rows of its shards, which are all
-/// that it carries on to the next batch of as many rows. Every rank calls it, with the options of the update. Without
-/// ranks, the state itself.
+/// All rows of a state of a Result among ranks, to be saved or read: each rank has the rows of its shards, which are
+/// all that it carries on to the next batch of as many rows. Every rank calls it, with the options of the update.
+/// Without ranks, the state itself.
 StateArrays all_rows(const StateArrays&, const ShardOptions&);
 
 /// Rejects a loss of another type, such as mean(...), which would average over the shard's rows instead of the batch.

@@ -17,8 +17,9 @@
 #include <ebb/ranks/rank_tree.hpp>
 #include <ebb/ranks/text.hpp>
 
-/// What messages cost, for the model in docs/ranks.md: mpirun -n 4 ranks_sum [threads]. Rank 0 prints tables of microseconds: a message and
-/// back, the gathering that precedes each sum, the sum of a gradient, a copy and an addition of that size, and updates of LSTMs.
+/// What messages cost, for the model in docs/ranks.md: mpirun -n 4 ranks_sum [threads]. Rank 0 prints tables of
+/// microseconds: a message and back, the gathering that precedes each sum, the sum of a gradient, a copy and an
+/// addition of that size, and updates of LSTMs.
 namespace {
 
 using namespace ebb;

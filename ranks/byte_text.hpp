@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <ebb/ops/error.hpp>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -30,22 +31,24 @@ class ByteText {
 };
 
 /// Reads them back, in the same order and types. The text must outlive it.
-class ByteReader {
+class ByteTextReader {
  public:
-  explicit ByteReader(std::string_view text) : rest_(text) {}
+  explicit ByteTextReader(std::string_view text) : rest_(text) {}
   template <class T>
     requires std::is_arithmetic_v<T>
-  ByteReader& get(T& x) {
+  ByteTextReader& get(T& x) {
     return get_bytes(&x, sizeof x);
   }
-  ByteReader& get(std::string& s) {
+  ByteTextReader& get(std::string& s) {
     std::uint64_t size = 0;
     get(size);
+    if (size > rest_.size()) throw ValueError("a message from another rank is shorter than expected");
     s.assign(rest_.substr(0, size));
     rest_.remove_prefix(s.size());
     return *this;
   }
-  ByteReader& get_bytes(void* data, std::size_t bytes) {
+  ByteTextReader& get_bytes(void* data, std::size_t bytes) {
+    if (bytes > rest_.size()) throw ValueError("a message from another rank is shorter than expected");
     if (bytes == 0) return *this;
     std::memcpy(data, rest_.data(), bytes);
     rest_.remove_prefix(bytes);

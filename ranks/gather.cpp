@@ -33,7 +33,7 @@ std::vector<Saying> all_sayings(Ranks& ranks, Saying mine) {
     const int count = std::min(distance, size - distance);
     const std::string text = packed(from_mine.data(), static_cast<std::size_t>(count));
     const std::string came = exchange_text(ranks, (rank - distance + size) % size, text, (rank + distance) % size);
-    detail::ByteReader bytes(came);
+    detail::ByteTextReader bytes(came);
     for (int k = 0; k < count; ++k) {
       Saying s;
       bytes.get(s.failed).get(s.raised).get(s.occasion).get(s.text);

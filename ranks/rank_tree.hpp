@@ -9,9 +9,9 @@ namespace ebb::detail {
 ///
 /// Shards are summed pairwise, in their order: a binary tree whose leaves are the shards. A rank owns one of its
 /// subtrees, so it owns contiguous shards. Above the subtrees, ranks meet in pairs of neighbours, then pairs of pairs.
-/// Where two halves of 2^k ranks meet, each value of the sum is added on one side: half of what a rank holds goes to the
-/// other side, and half comes from there (recursive halving). At the end each rank has the sum of one piece, and the
-/// same messages in reverse carry the pieces to all.
+/// Where two halves of 2^k ranks meet, each value of the sum is added on one side: half of what a rank holds goes to
+/// the other side, and half comes from there (recursive halving). At the end each rank has the sum of one piece, and
+/// the same messages in reverse carry the pieces to all.
 ///
 ///     4 ranks, 4 pieces   0 <-> 1: halves   2 <-> 3: halves   then 0 <-> 2, 1 <-> 3: quarters
 ///

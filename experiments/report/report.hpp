@@ -44,8 +44,8 @@ struct HeatMap {
   double low = NAN, high = NAN;  ///< ends of the scale; the least and the greatest value if not given
 };
 
-/// Many rows, each a line across parallel axes: one for each of its values. The last axis gives the lines their colour, on
-/// a scale that the colour-blind can read; the best row is drawn thick.
+/// Many rows, each a line across parallel axes: one for each of its values. The last axis gives the lines their
+/// colour, on a scale that the colour-blind can read; the best row is drawn thick.
 struct ParallelPlot {
   struct Axis {
     std::string name{};

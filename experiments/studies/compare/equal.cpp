@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/studies/compare/compare.hpp>
+#include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/treatment.hpp>
 #include <ebb/ops/flops.hpp>
 #include <ebb/optim/clip.hpp>
