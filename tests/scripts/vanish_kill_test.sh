@@ -3,7 +3,7 @@
 # EBB_KILLS=1000 kills more often.
 set -eu
 export OMP_NUM_THREADS=1
-job=("$EBB" vanish --quick --tasks adding,music --cells rnn,lstm --remedy none,clip:.5 --hidden 6 --length adding=12
+job=("$EBB" vanish --quick --tasks adding,temporal-order --cells rnn,lstm --remedy none,clip:.5 --hidden 6 --length 12
      --steps 25 --every 5 --lags 20 --rows 4)
 
 curves() { cut -d, -f1-7,9- "$1/training.csv"; }   # without the seconds
