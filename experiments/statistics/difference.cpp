@@ -8,12 +8,6 @@
 namespace ebb::app::statistics {
 namespace {
 
-const RunValue* run_of(const Group& g, std::uint64_t seed) {
-  for (const RunValue& r : g.runs)
-    if (r.seed == seed && r.counts()) return &r;
-  return nullptr;
-}
-
 std::vector<double> paired(const Group& a, const Group& b) {
   std::vector<double> by_seed;
   for (const RunValue& r : a.runs) {
@@ -51,6 +45,12 @@ void correct(std::vector<Difference>& all) {
 }  // namespace
 
 bool RunValue::counts() const { return ended == Ended::completed && std::isfinite(value); }
+
+const RunValue* run_of(const Group& g, std::uint64_t seed) {
+  for (const RunValue& r : g.runs)
+    if (r.seed == seed && r.counts()) return &r;
+  return nullptr;
+}
 
 std::vector<double> values_of(const Group& g) {
   std::vector<double> values;

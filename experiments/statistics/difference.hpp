@@ -24,20 +24,21 @@ struct Group {
   std::string name;
   std::vector<RunValue> runs;
 };
-std::vector<double> values_of(const Group&);  ///< of the runs that count
+const RunValue* run_of(const Group&, std::uint64_t seed);  ///< the one that counts; null if there is none
+std::vector<double> values_of(const Group&);               ///< of the runs that count
 
 /// Two variants, compared by the seeds that both completed: runs of one seed have the same initial weights, where
 /// names and shapes agree, and the same batches, so their difference varies less than they do.
 struct Difference {
   static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
   enum class Test { none, t, signed_rank };
-  std::size_t a = 0, b = 0;          ///< indices of the groups
-  std::vector<double> by_seed{};     ///< a less b
+  std::size_t a = 0, b = 0;                                    ///< indices of the groups
+  std::vector<double> by_seed{};                               ///< a less b
   Interval interval{unknown, unknown, unknown, Method::none};  ///< of the mean of by_seed
-  Test test = Test::none;            ///< none for a single seed, or a few that differ by the same amount
-  double p = unknown;                ///< of the test
-  double adjusted = unknown;         ///< by Holm over `tests`
-  int tests = 0;                     ///< pairs that were tested together
+  Test test = Test::none;     ///< none for a single seed, or a few that differ by the same amount
+  double p = unknown;         ///< of the test
+  double adjusted = unknown;  ///< by Holm over `tests`
+  int tests = 0;              ///< pairs that were tested together
 
   int seeds() const { return static_cast<int>(by_seed.size()); }
   /// Whether the interval excludes zero and the corrected p-value is below 5 %.

@@ -62,25 +62,41 @@ std::string not_shown(const Difference& d, const std::vector<Group>& groups, con
                      test_text(d), needed_text(d));
 }
 
-double mean_of_values(const Group& g) { return moments(values_of(g)).mean; }
+// The values of each group that decide which is best: of the seeds that all completed, apart from groups that completed
+// none; if there are none, of each group's own seeds.
+std::vector<std::vector<double>> deciding(const std::vector<Group>& groups) {
+  std::vector<std::vector<double>> of_common(groups.size()), of_own;
+  for (const Group& g : groups) of_own.push_back(values_of(g));
+  const auto some = std::find_if(of_own.begin(), of_own.end(), [](const auto& values) { return !values.empty(); });
+  if (some == of_own.end()) return of_own;
+  const auto first = static_cast<std::size_t>(some - of_own.begin());
+  for (const RunValue& r : groups[first].runs) {
+    if (run_of(groups[first], r.seed) != &r) continue;
+    std::vector<const RunValue*> runs;
+    for (const Group& g : groups) runs.push_back(run_of(g, r.seed));
+    bool common = true;
+    for (std::size_t k = 0; k < groups.size(); ++k) common = common && (runs[k] || of_own[k].empty());
+    for (std::size_t k = 0; common && k < groups.size(); ++k)
+      if (runs[k]) of_common[k].push_back(runs[k]->value);
+  }
+  return of_common[first].empty() ? of_own : of_common;
+}
 
-std::optional<std::size_t> best_of(const std::vector<Group>& groups, bool rises) {
+std::optional<std::size_t> best_of(const std::vector<std::vector<double>>& values, bool rises) {
   std::optional<std::size_t> best;
-  for (std::size_t k = 0; k < groups.size(); ++k) {
-    const double mean = mean_of_values(groups[k]);
-    if (std::isnan(mean)) continue;
-    const double lead = best ? mean - mean_of_values(groups[*best]) : 0;
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    if (values[k].empty()) continue;
+    const double lead = best ? moments(values[k]).mean - moments(values[*best]).mean : 0;
     if (!best || (rises ? lead > 0 : lead < 0)) best = k;
   }
   return best;
 }
 
 // "gru has the lowest mean loss: 1.534 nats over 5 seeds."
-std::string best_text(const Group& g, const Quantity& q) {
-  const int n = static_cast<int>(values_of(g).size());
-  return fmt::format("{} has the {} {}{}: {:.4g}{}{} over {}.", quoted(g.name), q.rises ? "highest" : "lowest",
-                     n > 1 ? "mean " : "", q.name, mean_of_values(g), q.unit.empty() ? "" : " ", q.unit,
-                     seeds_text(n));
+std::string best_text(const std::string& name, const std::vector<double>& values, const Quantity& q) {
+  return fmt::format("{} has the {} {}{}: {:.4g}{}{} over {}.", quoted(name), q.rises ? "highest" : "lowest",
+                     values.size() > 1 ? "mean " : "", q.name, moments(values).mean, q.unit.empty() ? "" : " ", q.unit,
+                     seeds_text(static_cast<int>(values.size())));
 }
 
 }  // namespace
@@ -146,11 +162,12 @@ std::string method_text(const std::vector<Difference>& all) {
 
 Findings findings(const std::vector<Group>& groups, const Quantity& q,
                   const std::vector<std::pair<std::size_t, std::size_t>>& pairs) {
-  Findings f{.best = best_of(groups, q.rises), .differences = differences(groups, pairs)};
+  const std::vector<std::vector<double>> values = deciding(groups);
+  Findings f{.best = best_of(values, q.rises), .differences = differences(groups, pairs)};
   f.note = method_text(f.differences);
   if (groups.size() < 2) return f;
   if (f.best) {
-    f.sentences.push_back(best_text(groups[*f.best], q));
+    f.sentences.push_back(best_text(groups[*f.best].name, values[*f.best], q));
     for (const Difference& d : f.differences)
       if (d.a == *f.best || d.b == *f.best)
         f.sentences.push_back(sentence(d.a == *f.best ? d : d.flipped(), groups, q));

@@ -17,7 +17,7 @@ struct Quantity {
 ///     for (const std::string& sentence : f.sentences) job.report.text(sentence);
 ///     job.report.note(f.note);
 struct Findings {
-  std::optional<std::size_t> best{};      ///< the group with the best mean; none if no run counts
+  std::optional<std::size_t> best{};      ///< the group with the best mean over the seeds that all completed
   std::vector<Difference> differences{};  ///< of the pairs, in their order
   /// Which group is best and, for each other one that it was paired with, whether that is shown; then what was left
   /// out. Empty for fewer than two groups.

@@ -64,8 +64,7 @@ std::vector<double> resampled_means(const std::vector<double>& x, int resamples)
   for (int b = 0; b < resamples; ++b) {
     const Key of_sample = key.at(static_cast<std::uint64_t>(b));
     double sum = 0;
-    for (int k = 0; k < n; ++k)
-      sum += x[static_cast<std::size_t>(of_sample.below(n, static_cast<std::uint64_t>(k)))];
+    for (int k = 0; k < n; ++k) sum += x[static_cast<std::size_t>(of_sample.below(n, static_cast<std::uint64_t>(k)))];
     means.push_back(sum / n);
   }
   return means;
@@ -77,9 +76,7 @@ Interval bca_of_means(const std::vector<double>& x, std::vector<double> means, d
   if (deviation == 0) return {mean, mean, mean, Method::bca};
   std::sort(means.begin(), means.end());
   const double z0 = bias(means, mean), a = acceleration(x, mean), z = normal_quantile(tail);
-  const auto end = [&](double at) {
-    return quantile_of(means, normal_cdf(z0 + (z0 + at) / (1 - a * (z0 + at))));
-  };
+  const auto end = [&](double at) { return quantile_of(means, normal_cdf(z0 + (z0 + at) / (1 - a * (z0 + at)))); };
   return {mean, end(z), end(-z), Method::bca};
 }
 
