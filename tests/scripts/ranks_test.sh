@@ -24,6 +24,7 @@ same() {
 }
 count() { grep -c -- "$1" log || true; }
 
+long=(train chars --quick --cell lstm --dropout .2 --hidden 8 --length 8 --batch 64 --steps 400 --checkpoint-every 10 --threads 1)
 lstm=(train chars --quick --cell lstm --dropout .2 --hidden 8 --length 8 --batch 64 --steps 20)
 minlstm=(train adding --quick --cell minlstm --dropout .2 --hidden 8 --length 12 --batch 64 --steps 20)
 two_ways=(train sentiment --quick --cell gru --layers 2 --direction both --dropout .2 --hidden 6 --batch 64 --steps 20)
@@ -71,13 +72,13 @@ pid_of_rank() {   # pid_of_rank N FOLDER: of the run that writes there
   done
 }
 in_the_middle() {   # in_the_middle SIGNAL RANK FOLDER: a run on four ranks, one of which gets the signal after its first checkpoint
-  mpi -n 4 "$EBB" "${lstm[@]}" --steps 400 --checkpoint-every 10 --threads 1 --out "$3" >log 2>&1 &
+  mpi -n 4 "$EBB" "${long[@]}" --out "$3" >log 2>&1 &
   local run=$!
   while [ ! -e "$3/checkpoint" ] && kill -0 $run 2>/dev/null; do sleep .02; done
   kill "$1" "$(pid_of_rank "$2" "$3")" || fail "rank $2 has ended already"
   code=0; wait $run || code=$?
 }
-"$EBB" "${lstm[@]}" --steps 400 --out long >log || fail "400 updates in one process"
+"$EBB" "${long[@]}" --out long >log || fail "400 updates in one process"
 
 in_the_middle -KILL 2 killed
 [ $code != 0 ] && [ ! -e killed/summary.json ] || fail "the other ranks went on"
