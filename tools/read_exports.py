@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads what `ebb runs export` wrote with the real packages, and compares it with the runs.
 
-    python3 -m pip install wandb mlflow tensorboard pandas
+    python3 -m pip install 'wandb<0.20' mlflow tensorboard pandas    # later versions of wandb have no reader in Python
     ebb runs export --to csv --out EXPORTS/runs.csv
     for tool in wandb mlflow tensorboard; do ebb runs export --to $tool --out EXPORTS/$tool; done
     tools/read_exports.py runs EXPORTS
@@ -12,6 +12,7 @@ the test loss and the tags. A package that is missing is skipped with a message.
 """
 import csv
 import glob
+import importlib
 import json
 import math
 import os
@@ -160,11 +161,14 @@ def main():
         sys.exit(f"no learning curves below {runs}")
     read = 0
     wrong = 0
-    for tool, reader, path in [("pandas", read_table, "runs.csv"), ("tensorboard", read_tensorboard, "tensorboard"),
-                               ("mlflow", read_mlflow, "mlflow"), ("wandb", read_wandb, "wandb")]:
+    for tool, module, reader, path in [
+            ("pandas", "pandas", read_table, "runs.csv"), ("tensorboard", "tensorboard", read_tensorboard, "tensorboard"),
+            ("mlflow", "mlflow", read_mlflow, "mlflow"), ("wandb", "wandb.proto.wandb_internal_pb2", read_wandb, "wandb")]:
         check = Check()
         try:
-            __import__(tool)
+            importlib.import_module(module)
+            if tool == "wandb":
+                importlib.import_module("wandb.sdk.internal.datastore")
         except ImportError as e:
             print(f"{tool}: skipped, {e}")
             continue

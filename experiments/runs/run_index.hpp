@@ -28,7 +28,7 @@ class RunIndex {
 
   /// Reads the folders that changed since, and those of runs that have not ended.
   ///
-  /// Cost      one system call per run that has not changed
+  /// Cost      four system calls per run that has not changed
   void refresh();
   /// Reads all folders again.
   void rebuild();

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -24,13 +25,21 @@ using Directory = std::unique_ptr<DIR, CloseDirectory>;
 
 std::int64_t nanoseconds(const timespec& t) { return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec; }
 
-// File systems count time in ticks of some milliseconds: a folder that changed just now may change again within one.
-std::int64_t settled_stamp(const struct stat& about) {
+// File systems count time in ticks of some milliseconds: what changed just now may change again within one.
+std::int64_t settled_stamp(int parent, const std::string& name, const struct stat& folder) {
   constexpr std::int64_t tick = 100'000'000;
+  std::int64_t latest = nanoseconds(folder.st_mtim);
+  auto stamp = static_cast<std::uint64_t>(latest);
+  for (const char* file : {"/run.json", "/summary.json", "/notes.json"}) {
+    struct stat about{};
+    const bool there = fstatat(parent, (name + file).c_str(), &about, 0) == 0;
+    const std::int64_t time = there ? nanoseconds(about.st_mtim) : 0;
+    latest = std::max(latest, time);
+    stamp = (stamp ^ static_cast<std::uint64_t>(time)) * 1099511628211u;
+  }
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
-  const std::int64_t stamp = nanoseconds(about.st_mtim);
-  return nanoseconds(now) - stamp < tick ? 0 : stamp;
+  return nanoseconds(now) - latest < tick ? 0 : static_cast<std::int64_t>(stamp | 1);
 }
 
 bool may_be_run(std::string_view name) { return !name.starts_with('.') && name != "figures" && name != "tensorboard"; }
@@ -54,7 +63,7 @@ void visit_below(int parent, const char* path, const std::string& prefix, int de
   while (const dirent* const e = readdir(directory.get())) {
     struct stat about{};
     if (!may_be_run(e->d_name) || !is_folder(*e, descriptor, about)) continue;
-    const Folder folder{prefix + e->d_name, settled_stamp(about)};
+    const Folder folder{prefix + e->d_name, settled_stamp(descriptor, e->d_name, about)};
     if (enter(folder) && depth + 1 < deepest) visit_below(descriptor, e->d_name, folder.name + "/", depth + 1, enter);
   }
 }
@@ -67,7 +76,7 @@ void visit_folders(const std::string& root, const std::function<bool(const Folde
 
 std::int64_t stamp_of(const std::string& folder) {
   struct stat about{};
-  return stat(folder.c_str(), &about) == 0 ? settled_stamp(about) : 0;
+  return stat(folder.c_str(), &about) == 0 ? settled_stamp(AT_FDCWD, folder, about) : 0;
 }
 
 bool has_folders(const std::string& folder) {

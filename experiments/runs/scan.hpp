@@ -9,8 +9,9 @@ namespace ebb::app::runs {
 /// A folder below the folder of all runs.
 struct Folder {
   std::string name;  ///< "train-20250131-142233", "sweep/trial-7"
-  std::int64_t stamp =
-      0;  ///< changes when a file in it appears, is replaced or removed; 0 if that may be happening now
+  /// Changes when a file in it appears or is removed, and when one of those changes that describe a run: run.json,
+  /// summary.json, notes.json. 0 if that was a moment ago, and may happen again.
+  std::int64_t stamp = 0;
 };
 
 /// Visits every folder below `root` that may be a run, in no particular order. `enter` returns whether the folders in
