@@ -230,7 +230,7 @@ Table cost_table(const Results& r, bool memory) {
   return t;
 }
 
-constexpr int name_width = 20, time_width = 16;
+constexpr int name_width = 19, time_width = 17;
 
 }  // namespace
 

@@ -83,7 +83,7 @@ TEST_CASE("asynchronous halving continues a configuration as soon as it is among
 }
 
 TEST_CASE("the work of a plan is that of its rungs") {
-  Plan plan{.configurations = std::vector<Configuration>(9), .seeds = {1, 2}, .steps = 90};
+  Plan plan{.task = "adding", .configurations = std::vector<Configuration>(9), .seeds = {1, 2}, .steps = 90};
   CHECK(plan.updates() == 9 * 2 * 90);
   plan.rungs = {10, 30, to_the_end};
   CHECK(plan.updates() == 2 * (9 * 10 + 3 * 20 + 1 * 60));
