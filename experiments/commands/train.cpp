@@ -142,7 +142,8 @@ struct TrainOne {
     o.example("ebb train temporal-order --cell rnn --optimizer sgd --remedy omega:4");
     o.example("ebb train --resume runs/shakespeare               after Ctrl-C, a crash or a power cut");
     o.example("ebb train --config runs/shakespeare/config.toml --seed 2");
-    o.example("mpirun -n 4 ebb train chars --batch 256            processes that share each batch, with the same results");
+    o.example(
+        "mpirun -n 4 ebb train chars --batch 256            processes that share each batch, with the same results");
   }
 
   void check_words() const {
