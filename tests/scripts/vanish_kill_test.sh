@@ -35,7 +35,7 @@ whole_parts() {   # after a kill: a part that is there under its own name is com
 }
 
 in_the_middle=0 signals=(-KILL -KILL -TERM -INT -HUP)
-for ((kill = 1; kill <= ${EBB_KILLS:-10}; ++kill)); do
+for ((kill = 1; kill <= ${EBB_KILLS:-4}; ++kill)); do
   rm -rf run
   killed_at $((kill * 7919 % 900 + 50)) "${signals[kill % 5]}" "${job[@]}" --out run
   [ -z "$(compgen -G 'run/parts/*seed*.json' || true)" ] || in_the_middle=$((in_the_middle + 1))
@@ -51,4 +51,4 @@ for ((kill = 1; kill <= ${EBB_KILLS:-10}; ++kill)); do
   [ -z "$(find run -name '*.tmp' -o -name '*.part' -o -name '*.checkpoint')" ] || fail "unfinished files were left behind"
 done
 [ $in_the_middle -gt 0 ] || { echo "no kill interrupted a run midway"; exit 1; }
-echo "$in_the_middle of ${EBB_KILLS:-10} were stopped midway; a complete job takes $took ms"
+echo "$in_the_middle of ${EBB_KILLS:-4} were stopped midway; a complete job takes $took ms"
