@@ -155,7 +155,7 @@ void Job::recall_palette(const std::string& run_folder) {
   const std::string file = run_folder + "/summary.json";
   std::error_code none;
   if (!std::filesystem::is_regular_file(file, none)) return;
-  const auto recorded = nlohmann::ordered_json::parse(read_file(file), nullptr, false);
+  const auto recorded = nlohmann::json::parse(read_file(file), nullptr, false);
   if (recorded.is_object() && recorded.contains("palette")) report.palette().recall(recorded["palette"].dump());
 }
 

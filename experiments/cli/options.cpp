@@ -12,7 +12,7 @@
 
 namespace ebb::app {
 
-using json = nlohmann::ordered_json;
+using nlohmann::json;
 
 const char* name_of(Size s) { return s == Size::quick ? "quick" : s == Size::full ? "full" : "standard"; }
 

@@ -47,7 +47,7 @@ int outcome_of(const std::string& where, const std::function<int()>& body) {
     return complain(where, "there is not enough memory for these sizes", 2);
   } catch (const fs::filesystem_error& e) { return complain(where, said(e), 2); } catch (const std::system_error& e) {
     return complain(where, fmt::format("{}: {}", e.what(), e.code().message()), 2);
-  } catch (const nlohmann::ordered_json::exception& e) {
+  } catch (const nlohmann::json::exception& e) {
     return complain(where, fmt::format("cannot read or write JSON: {}", e.what()), 2);
   } catch (const CLI::Error& e) { return complain(where, e.what(), 2); } catch (const std::exception& e) {
     return complain(where, fmt::format("internal error: {}", e.what()), 1);

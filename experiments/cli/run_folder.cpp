@@ -180,7 +180,7 @@ std::string writer_of(const std::string& folder) {
     std::error_code none;
     return fs::is_regular_file(folder + name, none) ? read_file(folder + name) : std::string();
   };
-  const auto recorded = nlohmann::ordered_json::parse(text("/summary.json"), nullptr, false);
+  const auto recorded = nlohmann::json::parse(text("/summary.json"), nullptr, false);
   if (recorded.is_object() && recorded.contains("command") && recorded["command"].is_string())
     return recorded["command"].get<std::string>();
   // While a job runs, its summary may be missing. The first line is that of config_text.

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ebb::detail::printable;
-using json = nlohmann::ordered_json;
+using nlohmann::json;
 
 /// Inches of "3.3in", "8.4cm", "84mm", "238pt" or "3.3", which is in inches as in matplotlib and gnuplot.
 double inches_of(const char* option, const std::string& text) {

@@ -11,7 +11,7 @@
 namespace ebb::app {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::json;
 
 double mean_of(const std::vector<double>& x) {
   return x.empty() ? 0 : std::accumulate(x.begin(), x.end(), 0.0) / static_cast<double>(x.size());

@@ -16,7 +16,7 @@
 namespace ebb::app {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::json;
 
 // The digits of the CSV file, whose numbers the page's own button saves too.
 json rounded(double x) {

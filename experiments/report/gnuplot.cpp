@@ -11,7 +11,7 @@ namespace ebb::app {
 namespace {
 
 using gnuplot::quoted, gnuplot::terminal;
-using json = nlohmann::ordered_json;
+using nlohmann::json;
 
 std::string colour_word(const json& j) { return gnuplot::colour_word(j.get<std::string>()); }
 

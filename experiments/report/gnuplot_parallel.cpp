@@ -36,7 +36,7 @@ std::string terminal(const Paper& p) {
 
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::json;
 
 /// From 0 at the lower end of an axis to 1 at the upper one; NaN for a value that is missing.
 double height_of(const json& axis, const json& value) {

@@ -7,7 +7,7 @@
 namespace ebb::app::sweep {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::json;
 
 constexpr double look = .02;  // seconds between two looks for messages
 

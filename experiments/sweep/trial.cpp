@@ -17,7 +17,7 @@ namespace ebb::app::sweep {
 namespace {
 
 namespace fs = std::filesystem;
-using json = nlohmann::ordered_json;
+using nlohmann::json;
 
 /// What a file system and a shell take without quotes.
 std::string plain(const std::string& value) {

@@ -46,7 +46,7 @@ TEST_CASE("an unknown word is rejected with the closest match") {
   rejected({"check", "mug"}, "unknown cell 'mug'; did you mean 'mgu'?");
   rejected({"vanish", "--cell", "rnn"}, "unknown option '--cell'; did you mean '--cells'?");
   rejected({"evaluate", "--checkpoint-every", "9"},
-           "unknown option '--checkpoint-every'; `ebb train` has it, see ebb evaluate --help");
+           "unknown option '--checkpoint-every'; `ebb sweep`, `ebb train` have it, see ebb evaluate --help");
   rejected({"check", "--lr", "9"}, "unknown option '--lr'; `ebb clip`, `ebb compare` and others have it");
   rejected({"vanisch"}, "unknown command 'vanisch'; did you mean 'vanish'?");
   rejected({"--versoin"}, "unknown option '--versoin'");

@@ -11,7 +11,7 @@
 namespace ebb::app {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::json;
 
 constexpr const char* splits[] = {"train", "valid", "test"};
 constexpr const char* expected_pieces =
