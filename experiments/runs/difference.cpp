@@ -17,8 +17,8 @@ using nlohmann::json;
 
 // Columns and keys that a clock, the machine or the program determines.
 bool is_clock(const std::string& name) {
-  static const std::set<std::string> others{"speed",   "started",         "ebb",     "build",
-                                            "options", "instruction_set", "palette", "begun"};
+  static const std::set<std::string> others{"speed",           "started", "ebb",   "build",     "options",
+                                            "instruction_set", "palette", "begun", "kept_bytes"};
   return name.find("seconds") != std::string::npos || others.contains(name);
 }
 
