@@ -139,7 +139,7 @@ CsvTable read_columns(const std::string& path, const CsvOptions& options, const 
 }
 
 /// The first 80 % for training, then 10 % each.
-void cut(SeriesData& d, const Array& values, int column, bool forecast) {
+void cut_series(SeriesData& d, const Array& values, int column, bool forecast) {
   const int n = values.dim(0), tenth = n / 10, ends[] = {0, n - 2 * tenth, n - tenth, n};
   SeriesSplit* const each[] = {&d.train, &d.valid, &d.test};
   for (std::size_t k = 0; k < 3; ++k) {
@@ -174,11 +174,11 @@ SeriesData csv_series(const std::string& path, const std::string& column, const 
   SeriesData d;
   d.one = true;
   d.column = t.names[static_cast<std::size_t>(at)];
-  cut(d, t.values, at, true);
+  cut_series(d, t.values, at, true);
   for (int k = 0; k < count && !inputs.empty(); ++k)
     if (k != at) {
       d.more.push_back(t.names[static_cast<std::size_t>(k)]);
-      cut(d, t.values, k, false);
+      cut_series(d, t.values, k, false);
     }
   d.source = fmt::format("{}, column {}{}{}, {}, CRC-32C {:08x}", ebb::detail::printable(path),
                          ebb::detail::printable(d.column), options.header ? "" : " (from 0; the file has no header)",
