@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// Columns and keys that a clock, the machine or the program determines.
+// Columns and keys that a clock, the threads, the machine or the program determine.
 bool is_clock(const std::string& name) {
   static const std::set<std::string> others{"speed",           "started", "ebb",   "build",     "options",
                                             "instruction_set", "palette", "begun", "kept_bytes"};

@@ -105,28 +105,26 @@ std::vector<std::string> RunIndex::columns() const {
   return all;
 }
 
-std::map<std::string, RunIndex::Known> RunIndex::known() {
-  std::map<std::string, Known> all;
-  Statement rows{database_, "SELECT run, _stamp, _nested, status FROM runs ORDER BY run"};
-  while (rows.step())
-    all.emplace_hint(all.end(), rows.text(0), Known{rows.whole(1), rows.whole(2) != 0, rows.text(3) == "running"});
+std::unordered_map<std::string, RunIndex::Known> RunIndex::known() {
+  std::unordered_map<std::string, Known> all;
+  Statement rows{database_, "SELECT run, _stamp, _nested, status FROM runs"};
+  while (rows.step()) all.emplace(rows.text(0), Known{rows.whole(1), rows.whole(2) != 0, rows.text(3) == "running"});
   return all;
 }
 
 void RunIndex::refresh() {
-  const std::map<std::string, Known> before = known();
+  std::unordered_map<std::string, Known> before = known();
   std::vector<Folder> changed;
-  std::set<std::string> seen;
   visit_folders(folder_, [&](const Folder& f) {
     const auto at = before.find(f.name);
-    if (at != before.end()) seen.insert(f.name);
-    const bool same = at != before.end() && f.stamp != 0 && at->second.stamp == f.stamp;
+    const bool known = at != before.end(), same = known && f.stamp != 0 && at->second.stamp == f.stamp;
+    if (known) at->second.seen = true;
     if (!same || at->second.open) changed.push_back(f);
     return !same || at->second.nested;
   });
   std::vector<std::string> gone;
   for (const auto& [name, k] : before)
-    if (!seen.contains(name)) gone.push_back(name);
+    if (!k.seen) gone.push_back(name);
   store_all(changed, std::move(gone));
 }
 

@@ -4,6 +4,7 @@
 #include <ebb/experiments/runs/scan.hpp>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace ebb::app::runs {
@@ -57,11 +58,12 @@ class RunIndex {
   struct Known {
     std::int64_t stamp;
     bool nested, open;  // open: it had not ended
+    bool seen = false;
   };
   struct Opened;
   static Opened opened(const std::string& folder, const std::string& file);
   RunIndex(std::string folder, Opened);
-  std::map<std::string, Known> known();
+  std::unordered_map<std::string, Known> known();
   std::vector<std::string> names();
   void make_tables(bool anew);
   void read_columns();

@@ -30,9 +30,11 @@ std::int64_t settled_stamp(int parent, const std::string& name, const struct sta
   constexpr std::int64_t tick = 100'000'000;
   std::int64_t latest = nanoseconds(folder.st_mtim);
   auto stamp = static_cast<std::uint64_t>(latest);
+  std::string path = name;
   for (const char* file : {"/run.json", "/summary.json", "/notes.json"}) {
     struct stat about{};
-    const bool there = fstatat(parent, (name + file).c_str(), &about, 0) == 0;
+    path.replace(name.size(), std::string::npos, file);
+    const bool there = fstatat(parent, path.c_str(), &about, 0) == 0;
     const std::int64_t time = there ? nanoseconds(about.st_mtim) : 0;
     latest = std::max(latest, time);
     stamp = (stamp ^ static_cast<std::uint64_t>(time)) * 1099511628211u;
