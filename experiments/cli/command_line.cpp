@@ -160,6 +160,7 @@ CLI::App& parent_of(CLI::App& app, const CommandEntry& entry) {
   const auto* const about = Registry<CommandGroup>::find(word);
   CLI::App* const group = app.add_subcommand(word, about ? about->about : "");
   group->require_subcommand(1);
+  group->footer(fmt::format("ebb {} COMMAND --help prints options and examples.", word));
   return *group;
 }
 

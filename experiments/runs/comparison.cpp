@@ -4,7 +4,6 @@
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/runs/comparison.hpp>
-#include <ebb/experiments/runs/finding.hpp>
 #include <ebb/experiments/runs/trial.hpp>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -108,11 +107,7 @@ Table Comparison::results() const {
   return table;
 }
 
-std::vector<std::string> Comparison::findings() const {
-  std::vector<Scores> scores;
-  for (std::size_t k = 0; k < runs_.size(); ++k) scores.push_back(scores_of(runs_[k], labels_[k]));
-  return runs::findings(scores);
-}
+RunsFinding Comparison::finding() const { return finding_of(runs_, labels_); }
 
 std::vector<Plot> Comparison::plots() const {
   Plot loss{.title = "Training loss", .x_label = "update", .log_y = true},
@@ -150,7 +145,9 @@ std::vector<Plot> Comparison::plots() const {
 void Comparison::fill(Report& report) const {
   report.title(fmt::format("{} compared", count_text(static_cast<double>(runs_.size()), "run")));
   report.lead(fmt::format("{}", fmt::join(labels_, "; ")));
-  for (const std::string& sentence : findings()) report.text(sentence);
+  const RunsFinding found = finding();
+  for (const std::string& sentence : found.sentences) report.text(sentence);
+  if (!found.note.empty()) report.note(found.note);
   const std::vector<Plot> all = plots();
   const auto beside = all.begin() + std::min<std::ptrdiff_t>(2, std::ssize(all));
   if (!all.empty()) report.plots(std::vector<Plot>(all.begin(), beside));
@@ -163,7 +160,7 @@ void Comparison::fill(Report& report) const {
 
 std::string Comparison::json() const {
   nlohmann::ordered_json all;
-  all["findings"] = findings();
+  all["findings"] = finding().sentences;
   all["differing_options"] = differing_;
   all["runs"] = nlohmann::ordered_json::array();
   for (std::size_t k = 0; k < runs_.size(); ++k) {

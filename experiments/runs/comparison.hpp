@@ -1,5 +1,6 @@
 #pragma once
 #include <ebb/experiments/report/report.hpp>
+#include <ebb/experiments/runs/finding.hpp>
 #include <ebb/experiments/runs/run_record.hpp>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ class Comparison {
 
   Table options() const;  ///< those that differ
   Table results() const;
-  std::vector<std::string> findings() const;
+  RunsFinding finding() const;
   /// Loss, validation and norm of the gradient against the update; thin lines where a run has several seeds.
   std::vector<Plot> plots() const;
   void fill(Report&) const;

@@ -62,7 +62,7 @@ class RunsCompareCommand final : public Command {
     folder.make_parents("figures/");
     for (const Figure& f : report.figures()) folder.write("figures/" + f.id + ".csv", f.csv);
     std::string text = table_text(comparison.options()) + "\n" + table_text(comparison.results());
-    for (const std::string& sentence : comparison.findings())
+    for (const std::string& sentence : comparison.finding().sentences)
       for (const std::string& line : wrapped(sentence, 78)) text += "\n" + ebb::detail::printable(line);
     put(fmt::format("{}\n\nlearning curves: {}/report.html\n", text, ebb::detail::printable(folder.path())));
     return 0;

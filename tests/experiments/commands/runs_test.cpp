@@ -1,6 +1,5 @@
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/runs/difference.hpp>
-#include <ebb/experiments/runs/finding.hpp>
 #include <ebb/nn/files/weights.hpp>
 #include <filesystem>
 
@@ -34,7 +33,7 @@ TEST_CASE("commands of a group have names of two words, with help and errors of 
   CHECK_THAT(ebb_command({"--help"}).out, Contains("  runs "));
   const Outcome help = ebb_command({"runs", "--help"});
   CHECK(help.code == 0);
-  CHECK_THAT(help.out, Contains("  list ") && Contains("  reproduce "));
+  CHECK_THAT(help.out, Contains("  list ") && Contains("  reproduce ") && !Contains("ebb vanish"));
   CHECK_THAT(ebb_command({"help", "runs", "list"}).out, Contains("--where") && Contains("Examples:"));
   CHECK(ebb_command({"runs", "list", "--help"}).out == ebb_command({"help", "runs", "list"}).out);
   check_rejected(ebb_command({"runs"}), "a command is missing after 'runs'; see ebb runs --help");
@@ -110,8 +109,7 @@ TEST_CASE("a comparison names the options that differ and leaves out seeds that 
   const Outcome o = runs(folder, {"compare", "a", "b", "--out", folder / "page"});
   INFO(o.err);
   CHECK(o.code == 0);
-  CHECK_THAT(o.out, Contains("Loss on the test split, MSE: lr=0.1 0.2500 (seed 1) and lr=0.01 0.5000 (seed"));
-  CHECK_THAT(o.out, Contains("1 seed that diverged or did not end is left out."));
+  CHECK_THAT(o.out, Contains("No difference shown with 1 seed: ") && Contains("1 of 3 runs is left out: 1 diverged."));
   const auto plots = plots_of(read_all(folder / "page/report.html"));
   REQUIRE(plots.size() == 3);
   CHECK(plots[0]["series"].size() == 2);
@@ -119,6 +117,11 @@ TEST_CASE("a comparison names the options that differ and leaves out seeds that 
   const json compared = json::parse(runs(folder, {"compare", "a", "b", "--json"}).out);
   CHECK(compared["differing_options"] == json{"lr"});
   CHECK(compared["runs"][1]["label"] == "lr=0.01");
+  CHECK_THAT(compared["findings"].dump(), Contains("lr=0.1 is below lr=0.01 by 0.25 MSE"));
+  for (auto& seed : summary["runs"]) seed["unit"] = "bits";
+  write_all(folder / "runs/b/summary.json", summary.dump());
+  const json other = json::parse(runs(folder, {"compare", "a", "b", "--json"}).out);
+  CHECK(other["findings"] == json{"The losses are not comparable: their units are MSE, bits."});
   check_rejected(runs(folder, {"compare", "a"}), "two runs or more are needed to compare, not 1");
   check_rejected(runs(folder, {"compare", "a", "a"}), "the run 'a' is named twice");
   const Outcome plot = runs(folder, {"plot", "a", "b", "--figure", "training", "--out", folder / "loss.csv"});
