@@ -1,4 +1,3 @@
-#include <cstring>
 #include <ebb/autograd/rank_results.hpp>
 #include <ebb/autograd/sum_grads.hpp>
 #include <ebb/ops/error.hpp>
@@ -126,14 +125,19 @@ Failure first_failure(const ShardRun& run) {
   return {};
 }
 
-std::string own_results(const ShardRun& run, const Failure& failure, RowRange rows) {
+bool own_gaps(const ShardRun& run) {
+  bool gaps = false;
+  for (int k = run.own.first; k < run.own.second; ++k)
+    gaps |= GradParts::has_gaps(run.grads[static_cast<std::size_t>(k)]);
+  return gaps;
+}
+
+std::string own_results(const ShardRun& run, const Failure& failure, bool gaps, RowRange rows) {
   ByteText text;
   text.put(static_cast<int>(failure.kind)).put(failure.shard).put(failure.what);
   if (failure.kind != Kind::none) return text.text();
-  bool gaps = false;
   for (int k = run.own.first; k < run.own.second; ++k) {
     const auto at = static_cast<std::size_t>(k);
-    gaps |= GradParts::has_gaps(run.grads[at]);
     text.put(run.losses[at]).put(run.kept[at]).put(run.counts[at].size());
     for (const auto& [name, x] : run.counts[at]) text.put(name).put(x);
   }
@@ -143,7 +147,7 @@ std::string own_results(const ShardRun& run, const Failure& failure, RowRange ro
   return text.text();
 }
 
-/// Those of another rank, after its failure, of shards [first, end).
+/// Those of another rank, that of shards [first, end), behind its failure. Returns whether its gradients have gaps.
 bool take_results(ShardRun& run, ByteTextReader& text, std::pair<int, int> shards, RowRange rows) {
   for (int k = shards.first; k < shards.second; ++k) {
     const auto at = static_cast<std::size_t>(k);
@@ -160,13 +164,14 @@ bool take_results(ShardRun& run, ByteTextReader& text, std::pair<int, int> shard
 
 }  // namespace
 
-RankResults gather_results(ShardRun& run) {
+bool gather_results(ShardRun& run) {
   Ranks& ranks = *run.options.ranks;
   const auto rows_of = [&](std::pair<int, int> shards) {
     return RowRange{run.begin(shards.first), run.begin(shards.second)};
   };
   const Failure mine = first_failure(run);
-  const std::vector<std::string> all = gather_all(ranks, "update", own_results(run, mine, rows_of(run.own)));
+  bool gaps = own_gaps(run);
+  const std::vector<std::string> all = gather_all(ranks, "update", own_results(run, mine, gaps, rows_of(run.own)));
   std::vector<ByteTextReader> texts;
   for (int r = 0; r < ranks.size(); ++r) {  // in the order of their shards
     ByteTextReader& reader = texts.emplace_back(all[static_cast<std::size_t>(r)]);
@@ -179,17 +184,12 @@ RankResults gather_results(ShardRun& run) {
     if (f.kind == Kind::other) f.what = ranks.name(r) + ": " + f.what;
     raise(f);
   }
-  RankResults results;
   for (int r = 0; r < ranks.size(); ++r) {
+    if (r == ranks.rank()) continue;
     const std::pair<int, int> shards = run.tree->shards_of(r);
-    if (r == ranks.rank()) {
-      for (int k = shards.first; k < shards.second; ++k)
-        results.gaps |= GradParts::has_gaps(run.grads[static_cast<std::size_t>(k)]);
-      continue;
-    }
-    results.gaps |= take_results(run, texts[static_cast<std::size_t>(r)], shards, rows_of(shards));
+    gaps |= take_results(run, texts[static_cast<std::size_t>(r)], shards, rows_of(shards));
   }
-  return results;
+  return gaps;
 }
 
 }  // namespace ebb::detail

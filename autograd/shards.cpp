@@ -106,7 +106,7 @@ void ShardRun::sum_gradients(bool gaps) {
   Grads* const mine = grads.data() + own.first;
   if (own.first < own.second) sum_grads(mine, static_cast<std::size_t>(own.second - own.first));
   if (tree) {
-    if (own.first > 0) grads[0] = own.first < own.second ? std::move(*mine) : Grads();
+    if (own.first > 0) grads[0] = std::move(*mine);
     GradParts::sum_over_ranks(grads[0], set, options.dtype, *options.ranks, *tree, gaps);
   }
   grads[0].close_gaps();
@@ -114,7 +114,7 @@ void ShardRun::sum_gradients(bool gaps) {
 
 /// Sums over shards are pairwise, in shard order.
 void ShardRun::publish(bool gradients) {
-  const bool gaps = tree && gather_results(*this).gaps;
+  const bool gaps = tree && gather_results(*this);
   const auto n = static_cast<std::size_t>(shards);
   for (std::size_t stride = 1; stride < n; stride *= 2)
     for (std::size_t k = 0; k + stride < n; k += 2 * stride) {

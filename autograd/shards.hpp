@@ -152,8 +152,8 @@ concept LossOfShard = requires(const F& f, Shard& s) {
 /// gradients pairwise, in shard order: bitwise identical for any number of threads.
 ///
 /// With `ranks`, each rank runs a contiguous part of the shards, and every rank has the whole result, with the same
-/// bits for any number of ranks; only of states it has its own rows (`all_rows`). Ranks beyond the shards have nothing
-/// to do. `kept_bytes` is the sum over ranks, each of which keeps packed weights.
+/// bits for any number of ranks; only of states it has its own rows (`all_rows`). Ranks beyond the shards are
+/// idle. `kept_bytes` is the sum over ranks, each of which keeps packed weights.
 ///
 /// Errors    the exception of the first failing shard, on every rank; there is no result then. With `ranks`, ValueError
 ///           if the loss depends on parameters of another set; RankError if a rank has died

@@ -17,7 +17,7 @@ struct GradBlocks {
 /// zero is -0, so that the bits are those of a sum of whole gradients.
 void add_blocks(const GradBlocks& to, const GradBlocks& from, int first, int last);
 
-/// What may see the gaps of Grads, besides their own functions.
+/// Access to the gaps of Grads, besides their own functions.
 struct GradParts {
   static void sum(Grads* first, std::size_t count);
   static bool has_gaps(const Grads&);

@@ -11,7 +11,8 @@ struct Windows {
   int count() const { return (size + before + after - reach() - 1) / stride + 1; }
   int entry(int window, int number) const { return window * stride + number * dilation - before; }
   bool inside(int entry) const { return entry >= 0 && entry < size; }
-  bool baseline() const { return kernel == 1 && stride == 1 && before == 0 && after == 0; }
+  /// Whether window i is entry i.
+  bool identity() const { return kernel == 1 && stride == 1 && before == 0 && after == 0; }
 };
 
 }  // namespace ebb::detail

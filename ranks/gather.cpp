@@ -14,30 +14,31 @@ struct GatherAccess {
 
 namespace {
 
-struct Saying {
+/// What one rank contributes to a gathering.
+struct Entry {
   bool failed = false, raised = false;
   std::string occasion, text;
 };
 
-std::string packed(const Saying* all, std::size_t count) {
+std::string packed(const Entry* all, std::size_t count) {
   detail::ByteText bytes;
-  for (const Saying* s = all; s != all + count; ++s) bytes.put(s->failed).put(s->raised).put(s->occasion).put(s->text);
+  for (const Entry* e = all; e != all + count; ++e) bytes.put(e->failed).put(e->raised).put(e->occasion).put(e->text);
   return bytes.text();
 }
 
-/// By rank. After round k every rank has the sayings of the 2^k ranks from its own on.
-std::vector<Saying> all_sayings(Ranks& ranks, Saying mine) {
+/// By rank. After round k every rank has the entries of the 2^k ranks from its own on.
+std::vector<Entry> all_entries(Ranks& ranks, Entry mine) {
   const int size = ranks.size(), rank = ranks.rank();
-  std::vector<Saying> from_mine{std::move(mine)};
+  std::vector<Entry> from_mine{std::move(mine)};
   for (int distance = 1; distance < size; distance *= 2) {
     const int count = std::min(distance, size - distance);
     const std::string text = packed(from_mine.data(), static_cast<std::size_t>(count));
     const std::string came = exchange_text(ranks, (rank - distance + size) % size, text, (rank + distance) % size);
     detail::ByteTextReader bytes(came);
     for (int k = 0; k < count; ++k) {
-      Saying s;
-      bytes.get(s.failed).get(s.raised).get(s.occasion).get(s.text);
-      from_mine.push_back(std::move(s));
+      Entry e;
+      bytes.get(e.failed).get(e.raised).get(e.occasion).get(e.text);
+      from_mine.push_back(std::move(e));
     }
   }
   std::rotate(from_mine.begin(), from_mine.end() - rank, from_mine.end());
@@ -49,14 +50,14 @@ std::vector<Saying> all_sayings(Ranks& ranks, Saying mine) {
   throw RankError(why);
 }
 
-void check(Ranks& ranks, const std::vector<Saying>& all) {
+void check(Ranks& ranks, const std::vector<Entry>& all) {
   for (int r = 0; r < ranks.size(); ++r)
-    if (const Saying& s = all[static_cast<std::size_t>(r)]; s.failed)
-      fail(ranks, fmt::format("{}: {}", ranks.name(r), s.text));
+    if (const Entry& e = all[static_cast<std::size_t>(r)]; e.failed)
+      fail(ranks, fmt::format("{}: {}", ranks.name(r), e.text));
   for (int r = 1; r < ranks.size(); ++r)
-    if (const Saying& s = all[static_cast<std::size_t>(r)]; s.occasion != all[0].occasion)
+    if (const Entry& e = all[static_cast<std::size_t>(r)]; e.occasion != all[0].occasion)
       fail(ranks, fmt::format("ranks are not in step: {} is at '{}', but {} at '{}'", ranks.name(0), all[0].occasion,
-                              ranks.name(r), s.occasion));
+                              ranks.name(r), e.occasion));
 }
 
 }  // namespace
@@ -64,12 +65,12 @@ void check(Ranks& ranks, const std::vector<Saying>& all) {
 std::vector<std::string> gather_all(Ranks& ranks, const char* occasion, const std::string& mine) {
   if (GatherAccess::failed(ranks))
     throw RankError(fmt::format("{}: another rank has failed", ranks.name(ranks.rank())));
-  std::vector<Saying> all = all_sayings(ranks, {false, GatherAccess::here(ranks), occasion, mine});
+  std::vector<Entry> all = all_entries(ranks, {false, GatherAccess::here(ranks), occasion, mine});
   check(ranks, all);
   std::vector<std::string> texts;
-  for (Saying& s : all) {
-    if (s.raised) GatherAccess::raised(ranks) = true;
-    texts.push_back(std::move(s.text));
+  for (Entry& e : all) {
+    if (e.raised) GatherAccess::raised(ranks) = true;
+    texts.push_back(std::move(e.text));
   }
   return texts;
 }
@@ -77,7 +78,7 @@ std::vector<std::string> gather_all(Ranks& ranks, const char* occasion, const st
 void fail_all(Ranks& ranks, const std::string& why) {
   if (GatherAccess::failed(ranks)) return;
   GatherAccess::failed(ranks) = true;
-  (void)all_sayings(ranks, {true, false, "failure", why});
+  (void)all_entries(ranks, {true, false, "failure", why});
 }
 
 void check_same(Ranks& ranks, const char* what, const std::string& mine, const std::string& cure) {

@@ -28,8 +28,8 @@ constexpr Launcher launchers[] = {
 }  // namespace
 
 Launch launch_of_process() {
-  const char* const said = std::getenv("EBB_MPI");
-  if (said && std::string_view(said) == "off") return {};
+  const char* const setting = std::getenv("EBB_MPI");
+  if (setting && std::string_view(setting) == "off") return {};
   for (const Launcher& l : launchers)
     if (const int size = number_in(l.size); size > 1) return {l.by, size, number_in(l.rank)};
   return {};

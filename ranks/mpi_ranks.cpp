@@ -204,8 +204,7 @@ std::unique_ptr<Ranks> mpi_ranks() {
   ranks.reset();
   throw ValueError(
       fmt::format("{} started {} processes, but {}, which this Ebb was built with, sees {}: use the launcher of that "
-                  "MPI, with srun "
-                  "its --mpi=pmix or --mpi=pmi2; EBB_MPI=off lets each process run alone",
+                  "MPI, with srun its --mpi=pmix or --mpi=pmi2; EBB_MPI=off lets each process run alone",
                   launch.by, launch.size, library, seen));
 }
 #else

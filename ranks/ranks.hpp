@@ -46,7 +46,7 @@ class Ranks {
   virtual void exchange(std::span<const Outgoing>, std::span<const Incoming>) = 0;
   void send(int to, const void* data, std::size_t bytes);
   void receive(int from, void* data, std::size_t bytes);
-  /// A rank, of any, whose message has arrived and was not received yet. Does not wait.
+  /// Any rank whose message has arrived and was not received yet; none if there is none. Does not wait.
   virtual std::optional<int> waiting() = 0;
 
   /// Ends all ranks immediately: processes exit with this code; ranks that are threads get a RankError.

@@ -3,7 +3,7 @@
 
 namespace ebb {
 
-/// Messages of any length, which the receiver need not know.
+/// Messages of any length, which is sent with them.
 void send_text(Ranks&, int to, const std::string&);
 std::string receive_text(Ranks&, int from);
 /// Both at once: ranks may send to one another in a circle.

@@ -7,7 +7,7 @@
     tools/read_exports.py runs EXPORTS
 
 Every update of every learning curve below the first folder is compared with what each package reads, as are the options,
-the test loss and the tags. A package that is missing is skipped with a message. Exits with 1 if something differs, with
+the test loss, the tags and the note. A package that is missing is skipped with a message. Exits with 1 if something differs, with
 77 if every package is missing.
 """
 import csv
@@ -50,6 +50,27 @@ def scalars_of(folder, seed, rows):
     return scalars, summary
 
 
+def plain(x):
+    """A value of summary.json as Ebb exports it."""
+    return int(x) if isinstance(x, bool) else ",".join(map(str, x)) if isinstance(x, list) else x
+
+
+def options_of(run, seed):
+    """The options of a seed, by their names in lower case."""
+    with open(os.path.join(run, "summary.json")) as f:
+        options = {k.lower(): plain(x) for k, x in json.load(f)["options"].items() if x is not None and k != "out"}
+    return {**options, "seed": int(seed)} if seed else options
+
+
+def notes_of(run):
+    path = os.path.join(run, "notes.json")
+    if not os.path.exists(path):
+        return [], ""
+    with open(path) as f:
+        notes = json.load(f)
+    return notes["tags"], notes["note"]
+
+
 class Check:
     def __init__(self):
         self.count = self.wrong = 0
@@ -66,6 +87,16 @@ class Check:
             same = len(got) == len(values) and all(
                 a[0] == b[0] and abs(a[1] - b[1]) <= digits * abs(a[1]) for a, b in zip(values, got))
             self(same, f"{name}, {tag}: {values[:2]} ... ({len(values)}) and {got[:2]} ... ({len(got)})")
+
+
+    def options(self, name, expected, found):
+        for key, x in expected.items():
+            got = found.get(key)
+            same = got is not None and (str(got) == x if isinstance(x, str) else float(got) == x)
+            self(same, f"{name}, option {key}: {x!r} and {got!r}")
+
+    def notes(self, name, run, tags, note):
+        self((sorted(tags), note) == notes_of(run), f"{name}, tags and note: {notes_of(run)} and {tags, note}")
 
 
 def read_tensorboard(curves, folder, check):
@@ -96,8 +127,10 @@ def read_mlflow(curves, folder, check):
         if summary["loss"] is not None:
             check(row["metrics.loss"] == summary["loss"], f"{name}: loss {row['metrics.loss']} and {summary['loss']}")
         check(row.status in ("FINISHED", "FAILED", "KILLED", "RUNNING"), f"{name}: status {row.status}")
-        options = json.load(open(os.path.join(run, "summary.json")))["options"]
-        check(row["params.cell"] == options["cell"], f"{name}: cell {row['params.cell']} and {options['cell']}")
+        data = client.get_run(row.run_id).data
+        check.options(name, options_of(run, seed), data.params)
+        tags = [key[len("ebb.tag."):] for key in data.tags if key.startswith("ebb.tag.")]
+        check.notes(name, run, tags, data.tags.get("mlflow.note.content", ""))
 
 
 def read_wandb(curves, folder, check):
@@ -109,7 +142,7 @@ def read_wandb(curves, folder, check):
     for path in glob.glob(os.path.join(folder, "offline-run-*", "run-*.wandb")):
         store = DataStore()
         store.open_for_scan(path)
-        name, history, config, summary, ended = None, {}, {}, {}, False
+        name, history, config, notes, summary, ended = None, {}, {}, (), {}, False
         while (data := store.scan_data()) is not None:
             record = wandb_internal_pb2.Record()
             record.ParseFromString(data)
@@ -117,6 +150,7 @@ def read_wandb(curves, folder, check):
             if kind == "run":
                 name = record.run.display_name
                 config = {i.key: json.loads(i.value_json) for i in record.run.config.update}
+                notes = list(record.run.tags), record.run.notes
                 check(path.endswith(f"run-{record.run.run_id}.wandb"), f"{path}: id {record.run.run_id}")
             elif kind == "history":
                 values = {i.key: json.loads(i.value_json) for i in record.history.item}
@@ -127,19 +161,19 @@ def read_wandb(curves, folder, check):
                 summary = {i.key: json.loads(i.value_json) for i in record.summary.update}
             elif kind == "exit":
                 ended = True
-        found[name] = (history, config, summary, ended)
+        found[name] = (history, config, notes, summary, ended)
     for name, (run, seed, rows) in curves.items():
         if name not in found:
             check(False, f"{name} is not in W&B's folder")
             continue
-        history, config, summary, ended = found[name]
+        history, config, notes, summary, ended = found[name]
         scalars, expected = scalars_of(run, seed, rows)
         check.series(name, scalars, history, 1e-12)
         check(ended, f"{name}: no record of its end")
         if expected["loss"] is not None:
             check(summary["loss"] == expected["loss"], f"{name}: loss {summary['loss']} and {expected['loss']}")
-        options = json.load(open(os.path.join(run, "summary.json")))["options"]
-        check(config["cell"] == options["cell"], f"{name}: cell {config['cell']} and {options['cell']}")
+        check.options(name, options_of(run, seed), config)
+        check.notes(name, run, *notes)
 
 
 def read_table(curves, path, check):

@@ -316,7 +316,7 @@ int Job::finish() {
   print(end + address_of(folder_.path() + "/report.html") + "\n");
   const std::string failure = ebb::detail::printable(failure_text());
   run_file_.end(folder_,
-                interrupted()     ? RunStatus::stopped
+                stopped           ? RunStatus::stopped
                 : failure.empty() ? RunStatus::finished
                                   : RunStatus::failed,
                 failure);

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <ebb/experiments/cli/command_line.hpp>
 #include <ebb/experiments/cli/launch.hpp>
+#include <ebb/experiments/cli/machine.hpp>
 #include <ebb/experiments/cli/outcome.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/ops/parallel.hpp>
@@ -50,12 +51,6 @@ class Muted {
  private:
   int kept_ = -1;
 };
-
-std::string host_name() {
-  char name[256] = {};
-  gethostname(name, sizeof name - 1);
-  return name;
-}
 
 /// Launchers bind ranks to cores of their own, to some that they share, or not at all.
 void divide_cores(Ranks& ranks) {

@@ -14,7 +14,7 @@ Ranks* world();
 std::string world_text();
 
 /// As run_command, in each process that mpirun started. Only rank 0 prints. If one of them fails, all end, and rank 0
-/// says which failed and why; if one dies, the first that notices says so and ends the others.
+/// prints which failed and why; if one dies, the first that notices prints this and ends the others.
 ///
 /// Threads   by default the cores that a process may use, divided by the number of ranks that may use the same ones
 /// Errors    exit code 2 if this Ebb was built without MPI

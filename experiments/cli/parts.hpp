@@ -28,7 +28,7 @@ class Parts {
   /// The result of a part that an earlier process has completed. A name is any text, unique in the job.
   template <class R> std::optional<R> finished(const std::string& name);
   /// Keeps the result of a part that has run to its end. A part that Ctrl-C or an error cut short is not one: the job
-  /// that is resumed computes it again. If it cannot be written, a warning says so, and the job continues.
+  /// that is resumed computes it again. If it cannot be written, there is a warning, and the job continues.
   template <class R> void finish(const std::string& name, const R& result) {
     write(name, json_of(File<R>{name, writer_, result}));
   }

@@ -10,7 +10,7 @@ enum class RunStatus { running, finished, stopped, failed };
 const char* name_of(RunStatus);
 
 /// run.json in a job's folder: how, where and when the job runs, and how it ended. It is written when the job begins
-/// and when it ends, so a folder without a summary says what it is, too.
+/// and when it ends, so a folder without a summary is described, too.
 class RunFile {
  public:
   /// Records a job that begins. `again`: it resumes the run that the folder holds, whose beginning is kept.

@@ -109,10 +109,8 @@ struct SweepCommand {
     for (const CommandEntry* c : command_list())
       if (std::string_view(c->name) == "train") train_ = c->make();
     train_->options(train_options_);
-    static const std::vector<std::string> own{"--out",   "--force", "--seed",   "--seeds",   "--threads",
-                                              "--quick", "--full",  "--resume", "--pause-at"};
     for (const auto& e : train_options_.entries()) {
-      if (std::find(own.begin(), own.end(), e->name) != own.end()) continue;
+      if (sweep::instead_of(sweep::bare_name(*e))) continue;
       o.share(*e);
       of_train_.push_back(o.entries().back().get());
     }
@@ -134,7 +132,7 @@ struct SweepCommand {
   // An option that is varied has no value of its own, neither given nor by default.
   void reserve(detail::OptionEntry& e) const {
     for (const sweep::Axis& axis : axes_) {
-      if (e.name != "--" + axis.option) continue;
+      if (sweep::bare_name(e) != axis.option) continue;
       if (e.given)
         throw ValueError(fmt::format("{0} has a value of its own and is varied by --grid {1}: leave out one of them",
                                      e.name, axis.option));
@@ -144,7 +142,7 @@ struct SweepCommand {
 
   sweep::Plan plan_of(Job& job) {
     sweep::TrialOptions trial{job.options(), job.size()};
-    sweep::complete_axes(axes_, trial, train_options_);
+    sweep::complete_axes(axes_, train_options_);
     sweep::Plan plan{.task = task_name(), .words = words(job), .axes = axes_, .eta = eta, .asynchronous = asha};
     plan.configurations = random > 0 ? sweep::random_of(axes_, random, sample) : sweep::grid_of(axes_);
     plan.random = random > 0;
@@ -192,7 +190,7 @@ struct SweepCommand {
     for (const detail::OptionEntry* e : of_train_) {
       const std::vector<std::string> value = detail::option_words(e->json());
       if (!e->given || value.empty()) continue;
-      if (!e->positional) words.push_back(e->name.substr(0, e->name.find(',')));
+      if (!e->positional) words.push_back("--" + sweep::bare_name(*e));
       words.push_back(fmt::format("{}", fmt::join(value, ",")));
     }
     if (job.size() != Size::standard) words.push_back(fmt::format("--{}", name_of(job.size())));

@@ -337,7 +337,8 @@ struct TrainOne {
                             !p.validated() ? "" : "valid " + number_text(p.valid) + "  ", duration_text(p.seconds)));
   }
 
-  // A run is resumed with another number of updates: it has to be possible, and what it does is said.
+  // A run that is resumed with another number of updates: rejects fewer than it has made already, and prints the effect
+  // of a change.
   static void check_steps(Job& job, std::uint64_t seed, const TrainRecord& before, int planned, const TaskSettings& s) {
     const auto done = static_cast<int>(before.curve.size());
     if (s.steps == planned) return;

@@ -2,6 +2,7 @@
 #include <bit>
 #include <cstring>
 #include <ebb/experiments/report/event_file.hpp>
+#include <ebb/experiments/report/log_event.hpp>
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 
@@ -18,7 +19,7 @@ namespace summary {
 enum : protozero::pbf_tag_type { value = 1 };
 }
 namespace value {
-enum : protozero::pbf_tag_type { tag = 1, simple_value = 2, histogram = 5 };
+enum : protozero::pbf_tag_type { histogram = 5 };
 }
 
 constexpr std::array<std::uint32_t, 256> table = [] {
@@ -101,19 +102,9 @@ std::string event_file_head(double wall_time) {
 }
 
 std::string scalars_event(double wall_time, std::int64_t step, const std::vector<Scalar>& scalars) {
-  std::string message;
-  protozero::pbf_writer w{message};
-  w.add_double(event::wall_time, wall_time);
-  if (step != 0) w.add_int64(event::step, step);  // proto3 omits zeros
-  {
-    protozero::pbf_writer all{w, event::summary};
-    for (const Scalar& s : scalars) {
-      protozero::pbf_writer one{all, summary::value};
-      one.add_string(value::tag, s.tag);
-      one.add_float(value::simple_value, static_cast<float>(s.value));
-    }
-  }
-  return event_record(message);
+  LogEvent event(wall_time, step);
+  for (const Scalar& s : scalars) event.scalar(s.tag, s.value);
+  return event.record();
 }
 
 }  // namespace ebb::app

@@ -130,12 +130,9 @@ json series_of(const Series& s, Palette& palette) {
           {"outside", s.outside}};
 }
 
-// As RFC 4180 quotes it.
+// In quotes where it needs them.
 std::string csv_word(const std::string& word) {
-  if (word.find_first_of(",\"\n\r") == std::string::npos) return word;
-  std::string quoted = "\"";
-  for (const char c : word) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
+  return word.find_first_of(",\"\n\r") == std::string::npos ? word : csv_quoted(word);
 }
 
 void check_grid(const HeatMap& m) {

@@ -43,13 +43,13 @@ std::string number_text(double x) {
   return fmt::format("{:.{}f}", x, size < 10 ? 3 : size < 100 ? 2 : size < 1000 ? 1 : 0);
 }
 
-// NaN apart, because it may have a sign.
 std::string csv_quoted(const std::string& text) {
   std::string field = "\"";
   for (const char c : text) field += c == '"' ? std::string("\"\"") : std::string(1, c);
   return field + "\"";
 }
 
+// NaN apart, because it may have a sign.
 std::string csv_text(double x) { return std::isnan(x) ? "nan" : fmt::format("{:.9g}", x); }
 
 std::string power_text(double exponent, int decimals) {

@@ -114,6 +114,7 @@ std::vector<Plot> Comparison::plots() const {
       norm{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true},
       valid{.title = "Validation", .x_label = "update"};
   bool thin = false;
+  std::set<std::string> units, measures;
   for (std::size_t k = 0; k < runs_.size(); ++k) {
     const std::vector<Trial> trials = trials_of(runs_[k]);
     for (const Trial& t : trials) {
@@ -130,22 +131,23 @@ std::vector<Plot> Comparison::plots() const {
       add(loss, thinned(t.curve, [](const CurvePoint& p) { return p.loss; }));
       add(norm, thinned(t.curve, [](const CurvePoint& p) { return p.gradient_norm; }));
       add(valid, validations(t.curve));
-      valid.y_label = t.validated_by;
-      loss.y_label = text_of(runs_[k]["unit"]);
+      measures.insert(t.validated_by);
+      if (const std::string unit = text_of(runs_[k]["unit"]); !unit.empty()) units.insert(unit);
     }
   }
   if (thin)
     for (Plot* const p : {&loss, &norm}) p->caption = fmt::format("Means over updates, {} points a line.", most_points);
+  valid.y_label = fmt::format("{}", fmt::join(measures, ", "));
+  loss.y_label = fmt::format("{}", fmt::join(units, ", "));
   valid.caption = "On the validation split.";
   std::vector<Plot> all{std::move(loss), std::move(valid), std::move(norm)};
   std::erase_if(all, [](const Plot& p) { return p.series.empty(); });
   return all;
 }
 
-void Comparison::fill(Report& report) const {
+void Comparison::fill(Report& report, const RunsFinding& found) const {
   report.title(fmt::format("{} compared", count_text(static_cast<double>(runs_.size()), "run")));
   report.lead(fmt::format("{}", fmt::join(labels_, "; ")));
-  const RunsFinding found = finding();
   for (const std::string& sentence : found.sentences) report.text(sentence);
   if (!found.note.empty()) report.note(found.note);
   const std::vector<Plot> all = plots();

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/runs/curve.hpp>
 #include <ebb/ops/error.hpp>

@@ -30,6 +30,7 @@ Database::Database(std::string path) : path_(std::move(path)) {
   if (code != SQLITE_OK) fail();
   sqlite3_busy_timeout(handle, patience);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);  // an unknown "name" is an error, not a text
   use_write_ahead_log();
   run("PRAGMA synchronous=NORMAL");  // an index that a power cut loses is made again, so it need not be flushed
 }

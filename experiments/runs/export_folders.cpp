@@ -68,10 +68,14 @@ void write_experiment(const fs::path& folder) {
   one(experiment, "ebb");
 }
 
+// A run that was killed ends with its last update.
+double end_time_of(const Trial& t) {
+  return t.ended > 0 ? t.ended : t.started + (t.curve.empty() ? 0 : t.curve.back().seconds);
+}
+
 std::string mlflow_meta(const Trial& t, const fs::path& folder) {
-  const double ended = t.ended > 0 ? t.ended : t.started + (t.curve.empty() ? 0 : t.curve.back().seconds);
   return yaml_line("artifact_uri", "file://" + fs::absolute(folder / "artifacts").lexically_normal().string()) +
-         yaml_line("end_time", t.status == "running" ? json() : json(milliseconds(ended))) +
+         yaml_line("end_time", t.status == "running" ? json() : json(milliseconds(end_time_of(t)))) +
          yaml_line("entry_point_name", "") + yaml_line("experiment_id", experiment) +
          yaml_line("lifecycle_stage", "active") + yaml_line("run_id", t.id) + yaml_line("run_name", t.name) +
          yaml_line("run_uuid", t.id) + yaml_line("source_name", "") + yaml_line("source_type", 4) +
@@ -87,7 +91,7 @@ std::map<std::string, std::string> mlflow_metrics(const Trial& t) {
       files[name] += fmt::format("{} {} {}\n", milliseconds(t.started + p.seconds), value, p.step);
   const int last = t.curve.empty() ? 0 : t.curve.back().step;
   for (const auto& [name, value] : t.results)
-    if (std::isfinite(value)) files[name] += fmt::format("{} {} {}\n", milliseconds(t.ended), value, last);
+    if (std::isfinite(value)) files[name] += fmt::format("{} {} {}\n", milliseconds(end_time_of(t)), value, last);
   return files;
 }
 

@@ -1,13 +1,11 @@
+#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/runs/export.hpp>
 
 namespace ebb::app::runs {
 namespace {
 
 std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
+  return text.find_first_of(",\"\r\n") == std::string::npos ? text : csv_quoted(text);
 }
 
 }  // namespace

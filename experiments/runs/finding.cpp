@@ -1,10 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <cmath>
-#include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/runs/finding.hpp>
-#include <ebb/ops/error.hpp>
-#include <filesystem>
+#include <ebb/experiments/runs/run_json.hpp>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -27,11 +25,7 @@ Ended end_of(const json& seed) {
 
 statistics::Group losses_of(const RunRecord& run, const std::string& name) {
   statistics::Group group{.name = name, .runs = {}};
-  const std::string path = run.folder + "/summary.json";
-  std::error_code none;
-  if (!std::filesystem::is_regular_file(path, none)) return group;
-  const json summary = json::parse(read_file(path), nullptr, false);
-  if (!summary.is_object()) throw FileError(fmt::format("'{}' is not readable as JSON", path));
+  const json summary = object_in(run.folder + "/summary.json");
   if (!summary.contains("runs") || !summary["runs"].is_object()) return group;
   for (const auto& [seed, x] : summary["runs"].items()) {
     if (seed.empty() || seed.find_first_not_of("0123456789") != std::string::npos || seed.size() > 19) continue;

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 #include <algorithm>
-#include <charconv>
+#include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/runs/run_json.hpp>
 #include <ebb/experiments/runs/run_record.hpp>
+#include <ebb/ops/error.hpp>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -35,6 +37,14 @@ Value value_of(const json& x) {
   for (const auto& [key, item] : x.items())
     all += (all.empty() ? "" : x.is_array() ? "," : ", ") + (x.is_array() ? "" : key + "=") + plain(item);
   return all;
+}
+
+json object_in(const std::string& path) {
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(path, none)) return json::object();
+  json found = json::parse(read_file(path), nullptr, false);
+  if (!found.is_object()) throw FileError(fmt::format("'{}' is not readable as JSON", path));
+  return found;
 }
 
 json options_in(const std::string& config) {

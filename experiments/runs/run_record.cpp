@@ -17,22 +17,9 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using Values = std::map<std::string, Value>;
 
-struct Damaged {
-  std::string file;
-};
-
 bool is_file(const std::string& path) {
   std::error_code none;
   return fs::is_regular_file(path, none);
-}
-
-// An object, empty if there is no such file.
-json object_in(const std::string& folder, const char* name) {
-  const std::string path = folder + "/" + name;
-  if (!is_file(path)) return json::object();
-  json found = json::parse(read_file(path), nullptr, false);
-  if (!found.is_object()) throw Damaged{name};
-  return found;
 }
 
 // "20250131-142233" and "2025-01-31T14:22:33+01:00" are "2025-01-31 14:22:33".
@@ -87,11 +74,13 @@ void add_seeds(Values& v, const json& seeds) {
   for (const json& seed : seeds) {
     if (!seed.is_object()) continue;
     for (const auto& [key, x] : seed.items()) {
+      if (key == "seconds" || key == "ended")
+        continue;  // these columns are the job's: its wall time, and when it ended
       const std::string name = key == "baseline_loss" ? "baseline" : column_name(key);
       if (key == "diverged") counts[name] += x.is_string() && !x.get_ref<const std::string&>().empty() ? 1 : 0;
       else if (x.is_boolean()) counts[name] += x.get<bool>() ? 1 : 0;
       else if (x.is_string()) v[name] = value_of(x);
-      else if (key != "seconds") means[name].add(x);
+      else means[name].add(x);
     }
     if (!seed.contains("measures") || !seed["measures"].is_object()) continue;
     for (const auto& [key, x] : seed["measures"].items())
@@ -139,7 +128,7 @@ void add_progress(Values& v, const std::string& folder) {
 void read_into(RunRecord& record) {
   Values& v = record.values;
   const std::string& folder = record.folder;
-  const json run = object_in(folder, "run.json"), summary = object_in(folder, "summary.json");
+  const json run = object_in(folder + "/run.json"), summary = object_in(folder + "/summary.json");
   add_environment(v, run);
   const bool has_options = summary.contains("options") && summary["options"].is_object();
   Values options;
@@ -171,9 +160,6 @@ std::optional<RunRecord> read_run(const std::string& folder, std::string name) {
   try {
     read_into(record);
     add_notes(record.values, read_notes(folder));
-  } catch (const Damaged& d) {
-    record.values["status"] = "damaged";
-    record.values["error"] = d.file + " is not readable as JSON";
   } catch (const FileError& e) {
     record.values["status"] = "damaged";
     record.values["error"] = e.what();

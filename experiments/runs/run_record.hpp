@@ -8,7 +8,7 @@
 
 namespace ebb::app::runs {
 
-/// What the folder of a run says, by column: how it ended, its options, its results. A run of several seeds has the
+/// What the folder of a run records, by column: how it ended, its options, its results. A run of several seeds has the
 /// mean of each result over those that have one.
 struct RunRecord {
   std::string name;      ///< of the folder below the folder of all runs: "train-20250131-142233", "sweep/trial-7"

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/runs/notes.hpp>
@@ -16,13 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-json parsed(const std::string& path) {
-  std::error_code none;
-  if (!fs::is_regular_file(path, none)) return json::object();
-  json found = json::parse(read_file(path), nullptr, false);
-  return found.is_object() ? found : json::object();
-}
 
 // FNV-1a, the 64-bit form, from two starts.
 std::string hex_id(const std::string& text) {
@@ -88,7 +80,7 @@ std::string events_of(const std::string& folder, const CurveFile& file) {
 }  // namespace
 
 std::vector<Trial> trials_of(const RunRecord& run) {
-  const json summary = parsed(run.folder + "/summary.json");
+  const json summary = object_in(run.folder + "/summary.json");
   const Trial common = common_of(run, summary);
   const auto first = static_cast<std::uint64_t>(number_of(run["seed"]).value_or(1));
   const std::string whole = fs::absolute(run.folder).lexically_normal().string();

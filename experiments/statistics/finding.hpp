@@ -31,10 +31,10 @@ Findings findings(const std::vector<Group>&, const Quantity&,
                   const std::vector<std::pair<std::size_t, std::size_t>>& pairs);
 
 /// "gru is below lstm by 0.016 nats (95 % interval 0.004 to 0.028, 5 seeds, t)."
-/// "No difference shown with 3 seeds: gru is below lstm by 0.016 nats (95 % interval -0.008 to 0.04, t); about 14 seeds
-/// would show the difference seen."
+/// "No difference shown with 3 seeds: gru is below lstm by 0.016 nats (95 % interval -0.028 to 0.060, t); about 12
+/// seeds would show the difference seen."
 std::string sentence(const Difference&, const std::vector<Group>&, const Quantity&);
-/// "2 of 15 runs are left out: 1 diverged, 1 was stopped." Empty if none is.
+/// "2 of 15 runs are left out: 1 diverged, 1 stopped." Empty if none is.
 std::string left_out_text(const std::vector<Group>&);
 /// How the intervals and p-values of these differences were made.
 std::string method_text(const std::vector<Difference>&);

@@ -40,7 +40,9 @@ std::string left_of(const LiveTable::Status& s) {
 LiveTable::LiveTable() : terminal_(isatty(STDERR_FILENO) == 1) {}
 LiveTable::~LiveTable() { clear(); }
 
-bool LiveTable::is_due() const { return lines_ == 0 || Clock::now() - drawn_ >= std::chrono::milliseconds(500); }
+bool LiveTable::is_due() const {
+  return (terminal_ && lines_ == 0) || Clock::now() - drawn_ >= std::chrono::milliseconds(500);
+}
 
 void LiveTable::draw(const Status& s) {
   drawn_ = Clock::now();

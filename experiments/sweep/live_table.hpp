@@ -29,9 +29,9 @@ class LiveTable {
   LiveTable& operator=(const LiveTable&) = delete;
 
   bool on_terminal() const { return terminal_; }
-  bool is_due() const;
-  void draw(const Status&);
-  void clear();  ///< before something else is printed
+  bool is_due() const;       ///< not drawn for half a second, or cleared
+  void draw(const Status&);  ///< nothing if there is no terminal
+  void clear();              ///< before something else is printed
 
  private:
   using Clock = std::chrono::steady_clock;

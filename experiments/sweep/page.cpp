@@ -144,13 +144,13 @@ void add_summary(Job& job, const Plan& plan, const std::vector<TrialResult>& res
 std::vector<std::string> findings_of(const Plan& plan, const std::vector<ConfigurationResult>& ranking) {
   if (ranking.empty() || ranking.front().valid.count == 0) return {};
   const ConfigurationResult& best = ranking.front();
-  std::vector<std::string> sentences{fmt::format("{} has the best validation {}: {} over {}.", name_of(plan, best),
-                                                 plan.validation.text(), short_text(best.valid),
+  const Validation& v = plan.validation;
+  std::vector<std::string> sentences{fmt::format("{} has the best validation {}: {}{}{} over {}.", name_of(plan, best),
+                                                 v.measure, short_text(best.valid), v.unit.empty() ? "" : " ", v.unit,
                                                  count_text(best.valid.count, "seed"))};
   if (ranking.size() < 2 || ranking[1].valid.count == 0) return sentences;
   const std::vector<statistics::Group> two{group_of(plan, best), group_of(plan, ranking[1])};
-  const statistics::Quantity quantity{"validation " + plan.validation.measure, plan.validation.unit,
-                                      plan.validation.rises};
+  const statistics::Quantity quantity{"validation " + v.measure, v.unit, v.rises};
   for (const statistics::Difference& d : statistics::differences(two, {{0, 1}}))
     sentences.push_back(statistics::sentence(d, two, quantity));
   return sentences;

@@ -33,7 +33,6 @@ struct Plan {
 struct TrialResult {
   TrialRecord record{};
   std::string failed{};  ///< why it could not be trained; empty if it could
-  bool begun() const { return !failed.empty() || record.state != TrialRecord::State::none; }
   /// "ended", "diverged", "failed", "paused", "interrupted", "not begun"
   std::string state(bool halved) const;
 };

@@ -47,7 +47,7 @@ class WorkersOfRanks final : public Workers {
   ~WorkersOfRanks() override {
     try {
       for (int r = 1; r < ranks_.size(); ++r) send_text(ranks_, r, order("end"));
-    } catch (const RankError&) {  // the others have been told already
+    } catch (const RankError&) {  // which the other ranks have got too
     }
   }
 

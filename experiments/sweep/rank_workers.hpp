@@ -14,7 +14,7 @@ namespace ebb::app::sweep {
 std::unique_ptr<Workers> workers_of_ranks(Ranks&, std::unique_ptr<Workers> own);
 
 /// Carries out what rank 0 sends, with the workers of this rank, until rank 0 ends it. `signalled`: whether this
-/// process was asked to stop, which rank 0 is told.
+/// process has received a signal to stop, which it reports to rank 0.
 void serve(Ranks&, Workers& own, bool (*signalled)());
 
 }  // namespace ebb::app::sweep

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/statistics/interval.hpp>
 #include <ebb/experiments/sweep/ranking.hpp>
 
 namespace ebb::app::sweep {
@@ -32,25 +33,18 @@ ConfigurationResult result_of(const Plan& plan, const std::vector<TrialResult>& 
 }  // namespace
 
 std::string Spread::text() const {
-  if (count == 0 || count == 1) return number_text(mean);
+  if (count < 2) return number_text(mean);
   if (count < least_for_deviation) return fmt::format("{} (n = {})", number_text(mean), count);
   return fmt::format("{} ± {}", number_text(mean), number_text(deviation));
 }
 
 Spread spread_of(const std::vector<double>& values) {
-  Spread s;
-  double sum = 0, squares = 0;
+  std::vector<double> finite;
   for (const double x : values)
-    if (std::isfinite(x)) {
-      sum += x;
-      ++s.count;
-    }
-  if (s.count == 0) return s;
-  s.mean = sum / s.count;
-  for (const double x : values)
-    if (std::isfinite(x)) squares += (x - s.mean) * (x - s.mean);
-  s.deviation = s.count > 1 ? std::sqrt(squares / (s.count - 1)) : 0;
-  return s;
+    if (std::isfinite(x)) finite.push_back(x);
+  if (finite.empty()) return {};
+  const auto [mean, deviation] = statistics::moments(finite);
+  return {mean, deviation, static_cast<int>(finite.size())};
 }
 
 std::vector<ConfigurationResult> ranking_of(const Plan& plan, const std::vector<TrialResult>& results) {

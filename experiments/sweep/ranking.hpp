@@ -3,7 +3,7 @@
 
 namespace ebb::app::sweep {
 
-/// Mean and standard deviation of the finite values.
+/// Mean and sample standard deviation of the finite values.
 struct Spread {
   double mean = NAN, deviation = 0;
   int count = 0;

@@ -209,8 +209,9 @@ void Runner::show() {
   if (!best.empty() && best.front().valid.count > 0)
     now.best = fmt::format("{}: {} {}", text_of(plan_.axes, plan_.configurations[best.front().configuration]),
                            plan_.validation.measure, best.front().valid.text());
-  if (table_.on_terminal()) table_.draw(now);
-  else job_.progress().advance(done() - std::exchange(told_, done()), line_of(now));  // a line a minute
+  table_.draw(now);
+  if (!table_.on_terminal())
+    job_.progress().advance(done() - std::exchange(told_, done()), line_of(now));  // a line a minute
 }
 
 }  // namespace ebb::app::sweep

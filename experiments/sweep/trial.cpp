@@ -110,7 +110,6 @@ TrialRecord read_trial(const std::string& folder, std::uint64_t seed) {
   if (!runs.is_object() || !runs.contains(key)) return r;
   const json& run = runs.at(key);
   r.updates = value(run, "updates", 0);
-  r.kept = value(run, "kept_update", r.updates);
   r.test_unit = value(run, "unit", std::string());
   r.seconds = value(run, "seconds", 0.0);
   r.patient = value(summary.value("options", json()), "patience", 0.0) > 0;
@@ -124,8 +123,7 @@ TrialRecord read_trial(const std::string& folder, std::uint64_t seed) {
 }
 
 Progressing progress_of(const std::string& folder) {
-  constexpr std::streamoff block =
-      1 << 14;  // a validation is among the last lines of a curve of up to some 5,000 updates
+  constexpr std::streamoff block = 1 << 14;  // has a validation, in a curve of up to some 5,000 updates
   Progressing p;
   std::ifstream in(folder + "/curve.csv", std::ios::binary);
   in.seekg(0, std::ios::end);

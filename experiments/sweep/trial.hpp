@@ -33,7 +33,6 @@ struct TrialRecord {
   };
   State state = State::none;
   int updates = 0;       ///< of a run that is to be resumed, those at the last time that its process ended by itself
-  int kept = 0;          ///< the update whose weights are kept
   bool patient = false;  ///< keeps the weights of the best validation
   std::vector<std::pair<int, double>> valid{};  ///< by update
   double test = NAN;                            ///< loss on the test split

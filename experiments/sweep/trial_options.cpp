@@ -14,21 +14,6 @@ std::string joined_words(const ebb::app::detail::OptionEntry& e) {
   return fmt::format("{}", fmt::join(ebb::app::detail::option_words(e.json()), ","));
 }
 
-std::string bare_name(const ebb::app::detail::OptionEntry& e) {
-  const std::string name = e.name.substr(0, e.name.find(','));
-  return name.starts_with("--") ? name.substr(2) : name;
-}
-
-/// What a sweep says itself, and how.
-const char* instead_of(const std::string& option) {
-  if (option == "seed" || option == "seeds") return "--seeds N trains every configuration with N seeds";
-  if (option == "threads") return "results do not depend on it; --jobs and --threads divide the cores";
-  if (option == "out" || option == "force") return "a sweep names the folders of its trials itself";
-  if (option == "quick" || option == "full") return "it holds for all trials: --quick or --full";
-  if (option == "resume" || option == "pause-at") return "a sweep resumes its trials itself";
-  return nullptr;
-}
-
 const ebb::app::detail::OptionEntry& entry_of_train(const Options& train, const std::string& option) {
   std::vector<std::string> known;
   for (const auto& e : train.entries()) {
@@ -46,7 +31,28 @@ void try_value(const ebb::app::detail::OptionEntry& e, const std::string& value)
   for (const auto& check : e.checks) check();
 }
 
+bool accepts(const ebb::app::detail::OptionEntry& e, const std::string& value) {
+  try {
+    try_value(e, value);
+    return true;
+  } catch (const ValueError&) { return false; }
+}
+
 }  // namespace
+
+std::string bare_name(const ebb::app::detail::OptionEntry& e) {
+  const std::string name = e.name.substr(0, e.name.find(','));
+  return name.starts_with("--") ? name.substr(2) : name;
+}
+
+const char* instead_of(const std::string& option) {
+  if (option == "seed" || option == "seeds") return "--seeds N trains every configuration with N seeds";
+  if (option == "threads") return "results do not depend on it; --jobs and --threads divide the cores";
+  if (option == "out" || option == "force") return "a sweep names the folders of its trials itself";
+  if (option == "quick" || option == "full") return "it holds for all trials: --quick or --full";
+  if (option == "resume" || option == "pause-at") return "a sweep resumes its trials itself";
+  return nullptr;
+}
 
 TrialOptions::TrialOptions(const Options& given, Size size) : size_(size) {
   options_.add("TASK", task_, "");
@@ -68,15 +74,6 @@ detail::OptionEntry* TrialOptions::find(const std::string& option) const {
   return nullptr;
 }
 
-bool TrialOptions::accepts(const std::string& option, const std::string& value) {
-  detail::OptionEntry* const e = find(option);
-  if (!e) return true;
-  try {
-    try_value(*e, value);
-    return true;
-  } catch (const ValueError&) { return false; }
-}
-
 void TrialOptions::read(const std::vector<Axis>& axes, const Configuration& c) {
   for (std::size_t k = 0; k < axes.size(); ++k)
     if (detail::OptionEntry* const e = find(axes[k].option)) {
@@ -96,7 +93,7 @@ TaskSettings TrialOptions::settings(const Task& task) const {
   return s;
 }
 
-void complete_axes(std::vector<Axis>& axes, TrialOptions& trial, const Options& train) {
+void complete_axes(std::vector<Axis>& axes, const Options& train) {
   for (Axis& axis : axes) {
     if (const char* const instead = instead_of(axis.option))
       throw ValueError(fmt::format("--grid {}: this option cannot be varied; {}", axis.option, instead));
@@ -107,8 +104,8 @@ void complete_axes(std::vector<Axis>& axes, TrialOptions& trial, const Options& 
     if (!axis.range) continue;
     for (const double end : {axis.range->low, axis.range->high}) try_value(e, fmt::format("{}", end));
     const double fraction = std::floor((axis.range->low + axis.range->high) / 2) + .5;
-    axis.whole = fraction < axis.range->high && !trial.accepts(axis.option, fmt::format("{}", fraction)) &&
-                 trial.accepts(axis.option, fmt::format("{:.0f}", std::floor(fraction)));
+    axis.whole = fraction < axis.range->high && !accepts(e, fmt::format("{}", fraction)) &&
+                 accepts(e, fmt::format("{:.0f}", std::floor(fraction)));
   }
 }
 

@@ -15,9 +15,6 @@ class TrialOptions {
   TrialOptions(const TrialOptions&) = delete;
   TrialOptions& operator=(const TrialOptions&) = delete;
 
-  /// Whether the option of an axis accepts the value, which it then has until `read`. Options that determine neither
-  /// task nor sizes accept any.
-  bool accepts(const std::string& option, const std::string& value);
   /// Errors    ValueError naming the option, for a value that is out of range or a name that is not known
   void read(const std::vector<Axis>&, const Configuration&);
 
@@ -33,10 +30,17 @@ class TrialOptions {
   Size size_;
 };
 
-/// Finds the axes whose option takes whole numbers only. `train` are the options of `ebb train`.
+/// "lr" for --lr.
+std::string bare_name(const detail::OptionEntry&);
+
+/// Why a sweep cannot vary this option of `ebb train`, which it sets itself in every trial; null for any other.
+const char* instead_of(const std::string& option);
+
+/// Finds the axes whose option takes whole numbers only. `train` are the options of `ebb train`, which have other
+/// values afterwards.
 ///
 /// Errors    ValueError for an axis that is none of them (with the nearest), or that a sweep sets itself
-void complete_axes(std::vector<Axis>&, TrialOptions&, const Options& train);
+void complete_axes(std::vector<Axis>&, const Options& train);
 
 /// How the task is validated: by the loss, or by a measure, whose direction one batch tells.
 Validation validation_of(const Task&, const Model&, const TaskSettings&);

@@ -10,12 +10,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
-// As RFC 4180 quotes it.
+// In quotes where it needs them.
 std::string cell_of(const std::string& word) {
-  if (word.find_first_of(",\"\n\r") == std::string::npos) return word;
-  std::string text = "\"";
-  for (const char c : word) text += c == '"' ? "\"\"" : std::string(1, c);
-  return text + "\"";
+  return word.find_first_of(",\"\n\r") == std::string::npos ? word : csv_quoted(word);
 }
 
 ordered_json number(double x) { return std::isfinite(x) ? ordered_json(x) : ordered_json(nullptr); }

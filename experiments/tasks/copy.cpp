@@ -2,6 +2,7 @@
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/class_meter.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
+#include <ebb/ops/reduce.hpp>
 
 namespace ebb::app {
 namespace {
@@ -15,14 +16,11 @@ class CopyMeter final : public Meter {
 
   void update(const Batch& batch, const Result& r) override {
     const auto& wanted = std::get<EveryStep>(batch.get<SimpleBatch>().targets).tokens;
-    const Array& scores = class_scores.of(r);  // [B, T, 9]
+    const Tokens best = argmax(class_scores.of(r));  // [B, T]
     const int T = wanted.dim(0), B = wanted.dim(1);
     for (int row = 0; row < B; ++row)
       for (int t = T - copied_; t < T; ++t) {
-        int best = 0;
-        for (int k = 1; k <= copy_kinds; ++k)
-          if (scores.at({row, t, k}) > scores.at({row, t, best})) best = k;
-        right_ += best == wanted.at({t, row});
+        right_ += best.at({row, t}) == wanted.at({t, row});
         all_ += 1;
       }
   }

@@ -19,7 +19,7 @@ struct Measure {
   bool rises = true;             ///< higher is better
 };
 
-/// What a model has made of a split, item by item, as a table for other programs.
+/// A model's outputs for a split, item by item, as a table for other programs.
 struct OutputTable {
   std::string name;  ///< "forecasts": its file is forecasts.csv
   std::string csv;   ///< with a line of column names
@@ -38,7 +38,7 @@ class Meter {
   virtual void show(Report&) const {}
   /// Called before the first batch where `outputs` will be read: only then does the meter have to keep them.
   virtual void keep_outputs() {}
-  /// The output for each item of the split, written beside the report; none: the measures say it all.
+  /// The output for each item of the split, written beside the report; none if the measures suffice.
   virtual std::optional<OutputTable> outputs() const { return std::nullopt; }
 };
 

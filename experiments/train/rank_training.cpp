@@ -56,8 +56,8 @@ TrainKeeper among_ranks(TrainKeeper keeper, const Model& m) {
   keeper.load = [&ranks, &m, load = keeper.load](TrainPart& run) {
     if (load) load(run);
     check_same(ranks, "the checksum of the first weights", weights_sum(m),
-               "all ranks must read the same checkpoint: the folder of the run has to be in a file system that every "
-               "host sees");
+               "all ranks must read the same checkpoint: the folder of the run has to be in a file system that all "
+               "hosts share");
   };
   keeper.save = [&ranks, &m, save = keeper.save](const TrainPart& run) {
     check_same(ranks, "the checksum of the weights", weights_sum(m),

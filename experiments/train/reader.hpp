@@ -23,7 +23,7 @@ class Reader {
 
   /// The recurrence from the first step to the last; null for a layer without steps.
   const Cell* forward() const;
-  /// The output at each row's last step, from that of the recurrence forwards; the other direction has read only that
+  /// The output at each row's last step, given that of the forward recurrence; the backward one has read only that
   /// step, x.
   ///
   /// Shapes    forward [B, H], x [B, I] -> [B, width()]

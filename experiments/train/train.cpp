@@ -41,7 +41,7 @@ class Stopwatch {
   double seconds() const {
     return before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
-  void go_on_from(double seconds) {
+  void resume_from(double seconds) {
     before_ = seconds;
     start_ = std::chrono::steady_clock::now();
   }
@@ -109,7 +109,7 @@ class Training {
     TrainPart part{[this](Archive& a) { visit(a); }};
     keeper_ = &keeper;
     if (keeper.load) keeper.load(part);
-    time_.go_on_from(record.seconds);
+    time_.resume_from(record.seconds);
     if (keeper.begin) keeper.begin(record);
     if (done() == 0 || is_due(keeper)) observe(keeper);  // resumed: Ctrl-C may have ended it
     while (!ended()) {
@@ -149,7 +149,7 @@ class Training {
     record.curve.push_back(point);
   }
 
-  // Several ranks stop after the same update: each sees a signal that any of them received with the next gradient.
+  // Several ranks stop after the same update: a signal to any of them reaches all with the next gradient.
   bool stopped() const {
     if (!m_.ranks) return interrupted();
     if (signalled()) m_.ranks->raise();
@@ -170,7 +170,7 @@ class Training {
     if (keeper.observe_every <= 0 || !keeper.observe) return;
     const double before = time_.seconds();
     keeper.observe(done());
-    time_.go_on_from(before);
+    time_.resume_from(before);
   }
 
   void visit(Archive& a) {
@@ -237,7 +237,7 @@ class Training {
     if (keeper_->look_every <= 0 || !keeper_->look || step % keeper_->look_every != 0) return;
     const double before = time_.seconds();
     keeper_->look(grads);
-    time_.go_on_from(before);
+    time_.resume_from(before);
   }
 
   Clipped clip(Grads& g) const {

@@ -76,7 +76,7 @@ struct StepWindows {
 }  // namespace
 
 Var unfold_steps(At x, const Windows& time) {
-  return time.baseline() ? x.var : apply(StepWindows{time, false}, std::move(x));
+  return time.identity() ? x.var : apply(StepWindows{time, false}, std::move(x));
 }
 
 }  // namespace ebb::detail

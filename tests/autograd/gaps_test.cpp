@@ -1,4 +1,6 @@
 #include "catch.hpp"
+#include "same_bits.hpp"
+#include "thread_scope.hpp"
 
 #include <cstring>
 #include <ebb/autograd/grad.hpp>
@@ -13,6 +15,8 @@
 namespace gaps_test {
 
 using namespace ebb;
+using test::same_bits;
+using test::ThreadScope;
 
 namespace {
 
@@ -58,26 +62,11 @@ PartialLoss loss_of(const Model& m, Path path, Use use, Shard& s, const Tokens& 
   return s.mean_rows(mean(square(h), {0, 2}));
 }
 
-bool same_bits(const Array& a, const Array& b) {
-  return a.shape() == b.shape() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
-}
-
 /// Leaves memory of this size that is not zero in the thread's pool.
 void soil(const LeafSet& set, DType dtype) {
   const Array a = Array::full({static_cast<int>(set.size())}, std::numeric_limits<double>::quiet_NaN(), dtype);
   const Array b = a.copy(), c = a.copy(), d = a.copy();
 }
-
-class Threads {
- public:
-  explicit Threads(int n) : before_(threads()) { set_threads(n); }
-  ~Threads() { set_threads(before_); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-
- private:
-  int before_;
-};
 
 /// Each row reads words of its own, except that all read word 0.
 Tokens words_of_rows(int rows) {
@@ -99,7 +88,7 @@ TEST_CASE("A gradient with gaps has the bits of a whole one, whatever else reads
           const Tokens tokens = words_of_rows(rows);
           const ShardOptions o{.rows = rows, .dtype = dtype, .shards = shards};
           const auto run = [&](Path path, int team) {
-            const Threads as(team);
+            const ThreadScope scope(team);
             soil(m.set, dtype);
             return backward(m.set, o, [&](Shard& s) { return loss_of(m, path, use, s, tokens); });
           };

@@ -1,4 +1,5 @@
 #include "catch.hpp"
+#include "same_bits.hpp"
 
 #include <array>
 #include <ebb/autograd/grad.hpp>
@@ -9,16 +10,11 @@
 namespace merged_sum_test {
 
 using namespace ebb;
+using test::same_bits;
 
 namespace {
 
 Array drawn(const Shape& s, std::uint64_t seed, DType t = f32) { return uniform(s, Key{seed}, -1, 1).to(t); }
-
-bool same_bits(const Array& a, const Array& b) {
-  bool same = a.shape() == b.shape();
-  for (std::int64_t k = 0; same && k < a.size(); ++k) same = a.at_flat(k) == b.at_flat(k);
-  return same;
-}
 
 /// The operands of a gate.
 struct Gate {

@@ -1,4 +1,7 @@
 #include "catch.hpp"
+#include "of_ranks.hpp"
+#include "same_bits.hpp"
+#include "thread_scope.hpp"
 
 #include <cstring>
 #include <ebb/autograd/shards.hpp>
@@ -15,6 +18,9 @@ namespace ranks_test {
 
 using namespace ebb;
 using Catch::Matchers::Contains;
+using test::of_ranks;
+using test::same_bits;
+using test::ThreadScope;
 
 namespace {
 
@@ -57,10 +63,6 @@ PartialLoss loss_of(const Model& m, Shard& s, const Batch& b, bool gather_words,
   return s.mean_rows(mean(square(h), -1));
 }
 
-bool same_bits(const Array& a, const Array& b) {
-  return a.shape() == b.shape() && a.dtype() == b.dtype() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
-}
-
 void check_same(const Result& r, const Result& one) {
   CHECK(r.loss == one.loss);
   CHECK(r.kept_bytes > 0);
@@ -71,26 +73,6 @@ void check_same(const Result& r, const Result& one) {
   CHECK(same_bits(r.grad("h"), one.grad("h")));
   CHECK(r.grads.norm() == one.grads.norm());
 }
-
-/// What each of `size` ranks gets, with models and batches of their own.
-template <class F> std::vector<Result> of_ranks(int size, const F& run) {
-  std::vector<std::optional<Result>> all(static_cast<std::size_t>(size));
-  run_as_ranks(size, [&](Ranks& ranks) { all[static_cast<std::size_t>(ranks.rank())] = run(&ranks); });
-  std::vector<Result> results;
-  for (auto& r : all) results.push_back(std::move(*r));
-  return results;
-}
-
-class Threads {
- public:
-  explicit Threads(int n) : before_(threads()) { set_threads(n); }
-  ~Threads() { set_threads(before_); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-
- private:
-  int before_;
-};
 
 }  // namespace
 
@@ -110,7 +92,7 @@ TEST_CASE("Every rank has the whole result, with the bits of one process", "[sha
         for (const int size : {1, 2, 3, 4, 5, 8})
           for (const int team : {1, 2}) {
             CAPTURE(static_cast<int>(dtype), gather_words, shards, size, team);
-            const Threads as(team);
+            const ThreadScope scope(team);
             for (const Result& r : of_ranks(size, [&](Ranks* ranks) { return run(Model(dtype), ranks); }))
               check_same(r, one);
           }
@@ -129,7 +111,7 @@ TEST_CASE("Evaluation among ranks has the bits of one process", "[shards]") {
     for (const Result& r : of_ranks(size, run)) check_same(r, one);
 }
 
-TEST_CASE("A rank has its own rows of a state, carries them on, and gets all rows when it asks for them", "[shards]") {
+TEST_CASE("A rank has its own rows of a state, carries them on, and all_rows() returns all rows", "[shards]") {
   const Model m(f32);
   const int rows = 19;
   const Batch b(rows);
@@ -152,14 +134,11 @@ TEST_CASE("A rank has its own rows of a state, carries them on, and gets all row
     return all_rows(carry, o);
   };
   const StateArrays one = run(nullptr);
-  for (const int size : {1, 2, 3, 4, 6}) {
-    std::vector<StateArrays> all(static_cast<std::size_t>(size));
-    run_as_ranks(size, [&](Ranks& ranks) { all[static_cast<std::size_t>(ranks.rank())] = run(&ranks); });
-    for (const StateArrays& s : all) {
+  for (const int size : {1, 2, 3, 4, 6})
+    for (const StateArrays& s : of_ranks(size, run)) {
       CHECK(s.names == one.names);
       CHECK(same_bits(s["h"], one["h"]));
     }
-  }
 }
 
 TEST_CASE("A transformed parameter has the same gradient on every rank", "[shards]") {

@@ -1,4 +1,5 @@
 #include "catch.hpp"
+#include "same_bits.hpp"
 
 #include <cstring>
 #include <ebb/autograd/functions.hpp>
@@ -13,13 +14,9 @@
 namespace same_names_test {
 
 using namespace ebb;
+using test::same_bits;
 
 namespace {
-
-bool same_bits(const Array& a, const Array& b) {
-  const Array x = a.compact(), y = b.compact();
-  return a.shape() == b.shape() && a.dtype() == b.dtype() && std::memcmp(x.raw(), y.raw(), x.bytes()) == 0;
-}
 
 /// Compares a call on Arrays with the same call on Vars; `f` is a generic lambda.
 template <class F> void same(const char* call, const F& f, const std::vector<Shape>& shapes) {

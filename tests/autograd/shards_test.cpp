@@ -1,4 +1,5 @@
 #include "catch.hpp"
+#include "same_bits.hpp"
 
 #include <cstring>
 #include <ebb/autograd/edit.hpp>
@@ -11,6 +12,7 @@ namespace shards_test {
 
 using namespace ebb;
 using Catch::Matchers::Contains;
+using test::same_bits;
 
 namespace {
 
@@ -34,11 +36,6 @@ PartialLoss loss_of(const Model& m, Shard& s, const Array& x, const Lengths* len
   s.out("last", h);
   s.count("rows", s.rows());
   return lengths ? s.mean_tokens(stack(each), *lengths) : s.mean_rows(sum(square(h), 1));
-}
-
-bool same_bits(const Array& a, const Array& b) {
-  const Array x = a.compact(), y = b.compact();
-  return x.shape() == y.shape() && std::memcmp(x.raw(), y.raw(), x.bytes()) == 0;
 }
 
 double largest_difference(const Array& a, const Array& b) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "message_of.hpp"
+#include "same_bits.hpp"
 
 /// Comparison of arrays, and reading of golden files.
 namespace test {
@@ -24,11 +25,6 @@ inline double error_of(const ebb::Array& got, const ebb::Array& wanted) {
     scale = std::max(scale, std::abs(wanted.at_flat(i)));
   }
   return scale > 0 ? worst / scale : worst;
-}
-
-inline bool same_bits(const ebb::Array& a, const ebb::Array& b) {
-  const ebb::Array x = a.compact(), y = b.compact();
-  return x.shape() == y.shape() && x.dtype() == y.dtype() && std::memcmp(x.raw(), y.raw(), x.bytes()) == 0;
 }
 
 inline void set(ebb::Params& w, const char* name, const ebb::Array& values) {

@@ -18,6 +18,7 @@
 namespace linalg_test {
 
 using namespace ebb;
+using test::same_bits;
 
 namespace {
 
@@ -50,10 +51,6 @@ Array diagonal(const std::vector<double>& values, int rows, int columns) {
   Array d = Array::zeros({rows, columns}, f64);
   for (std::size_t k = 0; k < values.size(); ++k) d.set_flat(static_cast<std::int64_t>(k) * (columns + 1), values[k]);
   return d;
-}
-
-bool same_bits(const Array& a, const Array& b) {
-  return a.shape() == b.shape() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
 }
 
 }  // namespace

@@ -6,12 +6,15 @@
 #include <ebb/ops/random.hpp>
 #include <limits>
 
+#include "same_bits.hpp"
+
 /// Shared by the tests of ops: test data and comparisons.
 namespace reference {
 
 using ebb::Array;
 using ebb::DType;
 using ebb::Shape;
+using test::same_bits;
 
 /// Uniform values in [low, high), determined by the seed.
 inline Array numbers(const Shape& s, DType t, std::uint64_t seed, double low = -2, double high = 2) {
@@ -38,13 +41,6 @@ template <class T> double ulps(T got, long double want) {
   const long double unit = std::ldexp(1.0L, exponent - std::numeric_limits<T>::digits);
   const long double least = std::numeric_limits<T>::denorm_min();
   return static_cast<double>(std::fabs(static_cast<long double>(got) - want) / (unit > least ? unit : least));
-}
-
-/// Whether all bits are equal, including NaN and the sign of zero.
-inline bool same_bits(const Array& a, const Array& b) {
-  if (!(a.shape() == b.shape()) || a.dtype() != b.dtype()) return false;
-  const Array x = a.copy(), y = b.copy();
-  return std::memcmp(x.raw(), y.raw(), x.bytes()) == 0;
 }
 
 /// Largest difference relative to the second array's largest element, or to one if that is smaller.

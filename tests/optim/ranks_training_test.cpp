@@ -14,6 +14,8 @@
 
 #include "catch.hpp"
 #include "nn/arrays.hpp"
+#include "of_ranks.hpp"
+#include "thread_scope.hpp"
 
 namespace ranks_training_test {
 
@@ -85,15 +87,10 @@ Array trained(const std::string& name, Ranks* ranks) {
   return w.flat().copy();
 }
 
-struct Threads {
-  int before = threads();
-  ~Threads() { set_threads(before); }
-};
-
 }  // namespace
 
 TEST_CASE("Training has the same bits for any number of ranks and threads", "[shards]") {
-  const Threads restore;
+  const test::ThreadScope scope;
   for (const std::string name : {"lstm", "minlstm", "two ways"}) {
     set_threads(1);
     const Array one = trained(name, nullptr);
@@ -101,9 +98,8 @@ TEST_CASE("Training has the same bits for any number of ranks and threads", "[sh
       for (const int team : {1, 2}) {
         CAPTURE(name, size, team);
         set_threads(team);
-        std::vector<Array> all(static_cast<std::size_t>(size));
-        run_as_ranks(size, [&](Ranks& ranks) { all[static_cast<std::size_t>(ranks.rank())] = trained(name, &ranks); });
-        for (const Array& weights : all) CHECK(test::same_bits(weights, one));
+        for (const Array& weights : test::of_ranks(size, [&](Ranks* ranks) { return trained(name, ranks); }))
+          CHECK(test::same_bits(weights, one));
       }
   }
 }

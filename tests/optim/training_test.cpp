@@ -11,6 +11,7 @@
 
 #include "catch.hpp"
 #include "nn/arrays.hpp"
+#include "thread_scope.hpp"
 
 namespace training_test {
 
@@ -47,15 +48,10 @@ long resident_kib() {
   return resident * (::sysconf(_SC_PAGESIZE) / 1024);
 }
 
-struct Threads {
-  int before = threads();
-  ~Threads() { set_threads(before); }
-};
-
 }  // namespace
 
 TEST_CASE("The same seed gives the same bits after 20 updates, for 1, 2 and 3 threads", "[shards]") {
-  const Threads restore;
+  const test::ThreadScope scope;
   Array wanted;
   for (const int n : {1, 2, 3, 1}) {
     set_threads(n);

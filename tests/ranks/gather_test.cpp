@@ -50,7 +50,7 @@ class Variable {
 
 }  // namespace
 
-TEST_CASE("All ranks gather what each says, by rank", "[shards]") {
+TEST_CASE("All ranks gather the texts of all, by rank", "[shards]") {
   for (int size = 1; size <= 9; ++size) {
     std::vector<std::vector<std::string>> all(static_cast<std::size_t>(size));
     run_as_ranks(size, [&](Ranks& ranks) {
@@ -65,7 +65,7 @@ TEST_CASE("All ranks gather what each says, by rank", "[shards]") {
   }
 }
 
-TEST_CASE("A rank that fails tells the others why in their next gathering, and no further one takes place",
+TEST_CASE("The reason why a rank failed is the error of the others at their next gathering, which is the last",
           "[shards]") {
   const auto errors = errors_of(5, [](Ranks& ranks) {
     gather_all(ranks, "first", "");
@@ -96,7 +96,7 @@ TEST_CASE("Of several ranks that fail, the lowest one is named", "[shards]") {
   CHECK(errors[1] == errors[0]);
 }
 
-TEST_CASE("Ranks that are not at the same place of the program say so", "[shards]") {
+TEST_CASE("Ranks that gather at different places of the program are an error", "[shards]") {
   const auto errors = errors_of(3, [](Ranks& ranks) { gather_all(ranks, ranks.rank() == 1 ? "end" : "update", ""); });
   for (const std::string& e : errors)
     CHECK(e == "ranks are not in step: rank 0 (a thread) is at 'update', but rank 1 (a thread) at 'end'");
@@ -144,7 +144,7 @@ TEST_CASE("A message of another size than expected is an error") {
   CHECK(errors[1] == "rank 1 (a thread) expected 4 bytes from rank 0 (a thread), which sent 8");
 }
 
-TEST_CASE("A rank learns who is waiting for it, without waiting", "[shards]") {
+TEST_CASE("The sender of a message that has arrived is found without waiting", "[shards]") {
   run_as_ranks(3, [](Ranks& ranks) {
     if (ranks.rank() > 0) return send_text(ranks, 0, "from " + std::to_string(ranks.rank()));
     std::vector<std::string> came(3);
@@ -167,7 +167,7 @@ TEST_CASE("Abort ends the ranks that wait") {
   CHECK_THAT(errors[2], Contains("has ended"));
 }
 
-TEST_CASE("A process knows from its environment whether a launcher started several") {
+TEST_CASE("The environment shows whether a launcher started several processes") {
   const Variable none[] = {{"EBB_MPI", nullptr},
                            {"OMPI_COMM_WORLD_SIZE", nullptr},
                            {"PMI_SIZE", nullptr},

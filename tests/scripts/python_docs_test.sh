@@ -8,6 +8,6 @@ sed -n 's,^    ebb ,,p' "$page" >commands
 while read -r words; do "$EBB" $words >out 2>&1 || { cat out; exit 1; }; done <commands
 sed -n '/^```python$/,/^```$/p' "$page" | grep -v '^```' >blocks.py
 [ "$(grep -c . blocks.py)" -gt 40 ]
-python3 blocks.py | tee printed
+python3 blocks.py >printed || { cat printed; exit 1; }
 grep -q 'mean loss' printed
 grep -q '95 % interval' printed

@@ -1,5 +1,5 @@
 # A run that is killed (-9) is listed as killed, with its options and how far it came, and as finished once it was
-# resumed; three trainings and three writers of one index at once lose nothing, and the index that was kept says the same
+# resumed; three trainings and three writers of one index at once lose nothing, and the index that was kept has the same runs
 # as a new one.
 set -eu
 export OMP_NUM_THREADS=1

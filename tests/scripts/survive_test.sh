@@ -1,8 +1,9 @@
-# compare, observe and a study that are stopped at pseudo-random moments, by KILL, HUP, TERM and INT in turn, and resumed
+# compare, observe, vanish and a study that are stopped at pseudo-random moments, by KILL, TERM, HUP and INT in turn, and resumed
 # (after a second stop) end with the same bits as ones that were not stopped, clocks aside, and leave no torn file.
 # Four moments each; the long form, twenty: EBB_KILLS=20 ctest --test-dir build/dev -R '^survive$'
 set -u
 kills=${EBB_KILLS:-4}
+signals=(KILL TERM HUP INT)
 fail() { echo "$name, stop $kill (SIG$signal): $*"; cat log; ls -lR run | head -60; exit 1; }
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
 
@@ -77,7 +78,7 @@ survives() {   # survives COMMAND...
   took=$(($(milliseconds) - begun))
   local midway=0
   for ((kill = 1; kill <= kills; ++kill)); do
-    signal=$(set -- KILL TERM HUP INT; shift $(((kill - 1) % 4)); echo "$1")
+    signal=${signals[(kill - 1) % 4]}
     rm -rf run
     stopped $((kill * 7919 % 950 + 20)) "${job[@]}" --out run
     [ ! -d run/parts ] || [ $code = 0 ] || midway=$((midway + 1))
@@ -94,4 +95,5 @@ survives() {   # survives COMMAND...
 
 survives compare --cells rnn,gru:update_bias=1 --lengths 0 --seeds 3 --steps 150
 survives clip --thresholds 0,1 --values none --steps 200 --seeds 3
+survives vanish --tasks adding,temporal-order --cells rnn,lstm --remedy none,clip:.5 --hidden 6 --length 12 --steps 25 --every 5 --lags 20 --rows 4
 survives observe --cell rnn,lstm --task adding --seeds 2 --hidden 8 --measure lyapunov,norms,gates,jacobians --export 5

@@ -30,7 +30,7 @@ Notes change_notes(RunIndex& index, const RunRecord& run, const std::function<vo
 class RunsTagCommand final : public Command {
  public:
   void options(Options& o) override {
-    o.add("RUN", run_, "name of a run, its beginning, or a path").type("RUN").required();
+    declare_run(o, run_);
     o.add("TAG", tags_, "tags to add: words without blanks and commas; none: only prints the run's tags");
     o.add("--remove", remove_, "tags to remove");
     place_.declare(o);
@@ -67,7 +67,7 @@ EBB_SUBCOMMAND(runs_tag, "runs tag", RunsTagCommand, "add tags to a run, or remo
 class RunsNoteCommand final : public Command {
  public:
   void options(Options& o) override {
-    o.add("RUN", run_, "name of a run, its beginning, or a path").type("RUN").required();
+    declare_run(o, run_);
     o.add("TEXT", text_, "the note, which replaces an earlier one (default: prints the note)").type("TEXT");
     o.add("--clear", clear_, "remove the note");
     place_.declare(o);

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
-#include <algorithm>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/cli/streams.hpp>
+#include <ebb/experiments/commands/runs/printed_table.hpp>
 #include <ebb/experiments/commands/runs/runs_place.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/runs/comparison.hpp>
@@ -12,22 +12,13 @@ namespace ebb::app::runs {
 namespace {
 
 std::string table_text(const Table& table) {
-  std::vector<int> widths;
+  std::vector<PrintedColumn> columns;
   for (std::size_t k = 0; k < table.head.size(); ++k) {
-    int width = static_cast<int>(table.head[k].size());
-    for (const auto& row : table.rows) width = std::max(width, static_cast<int>(row[k].text.size()));
-    widths.push_back(std::min(width, 40));
+    PrintedColumn c{.cells = {table.head[k]}};
+    for (const auto& row : table.rows) c.cells.push_back(ebb::detail::printable(row[k].text));
+    columns.push_back(std::move(c));
   }
-  std::string text;
-  const auto line = [&](const auto& text_at) {
-    std::string words;
-    for (std::size_t k = 0; k < widths.size(); ++k) words += (k == 0 ? "" : "  ") + fit(text_at(k), widths[k]);
-    while (words.ends_with(' ')) words.pop_back();
-    text += words + "\n";
-  };
-  line([&](std::size_t k) { return table.head[k]; });
-  for (const auto& row : table.rows) line([&](std::size_t k) { return ebb::detail::printable(row[k].text); });
-  return text + (table.caption.empty() ? "" : table.caption + "\n");
+  return printed_table(columns, 40) + (table.caption.empty() ? "" : table.caption + "\n");
 }
 
 /// Several runs side by side: printed, and as a page with their learning curves.
@@ -43,8 +34,8 @@ class RunsCompareCommand final : public Command {
   }
 
   int run() override {
+    choice_.require("compare");
     RunIndex index = place_.open("compare");
-    if (!choice_.given()) throw ValueError("name the runs to compare, or choose them with --where or --tag");
     const Comparison comparison{choice_.of(index)};
     if (comparison.runs().size() < 2)
       throw ValueError(fmt::format("two runs or more are needed to compare, not {}", comparison.runs().size()));
@@ -55,14 +46,15 @@ class RunsCompareCommand final : public Command {
     RunFolder folder =
         out_.empty() ? RunFolder::of_its_own(index.folder() + "/compare-" + time_stamp()) : RunFolder(out_, false);
     Report report{"ebb runs compare"};
-    comparison.fill(report);
+    const RunsFinding found = comparison.finding();
+    comparison.fill(report, found);
     folder.create();
     folder.write("report.html", report.html());
     folder.write("figures.json", report.figures_json());
     folder.make_parents("figures/");
     for (const Figure& f : report.figures()) folder.write("figures/" + f.id + ".csv", f.csv);
     std::string text = table_text(comparison.options()) + "\n" + table_text(comparison.results());
-    for (const std::string& sentence : comparison.finding().sentences)
+    for (const std::string& sentence : found.sentences)
       for (const std::string& line : wrapped(sentence, 78)) text += "\n" + ebb::detail::printable(line);
     put(fmt::format("{}\n\nlearning curves: {}/report.html\n", text, ebb::detail::printable(folder.path())));
     return 0;

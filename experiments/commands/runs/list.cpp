@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 #include <algorithm>
-#include <cmath>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/streams.hpp>
+#include <ebb/experiments/commands/runs/printed_table.hpp>
 #include <ebb/experiments/commands/runs/runs_place.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/runs/condition.hpp>
@@ -23,23 +23,23 @@ std::string shown(const RunRecord& run, const std::string& column) {
   return std::holds_alternative<std::int64_t>(v) ? text_of(v) : number_text(*number);
 }
 
-int columns_of(const std::string& text) {  // of a terminal
-  return static_cast<int>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+PrintedColumn printed_column(const std::string& name, const std::vector<RunRecord>& runs) {
+  PrintedColumn c{.cells = {name}};
+  for (const RunRecord& run : runs) {
+    c.cells.push_back(shown(run, name));
+    c.right = c.right || number_of(run[name]).has_value();
+  }
+  return c;
 }
 
-struct PrintedColumn {
-  std::vector<std::string> cells;  // the first is the name
-  int width = 0;
-  bool numbers = false;
-
-  PrintedColumn(const std::string& name, const std::vector<RunRecord>& runs) : cells{name} {
-    for (const RunRecord& run : runs) {
-      cells.push_back(shown(run, name));
-      numbers = numbers || number_of(run[name]).has_value();
-    }
-    for (const std::string& text : cells) width = std::max(width, columns_of(text));
-  }
-};
+// Those that some run has, and its name.
+std::vector<std::string> present(const std::vector<RunRecord>& found, const std::vector<std::string>& wanted) {
+  std::vector<std::string> columns;
+  for (const std::string& c : wanted)
+    if (c == "run" || std::any_of(found.begin(), found.end(), [&](const RunRecord& r) { return r.values.contains(c); }))
+      columns.push_back(c);
+  return columns;
+}
 
 /// The runs of a folder as a table.
 class RunsListCommand final : public Command {
@@ -65,7 +65,8 @@ class RunsListCommand final : public Command {
     RunIndex index = place_.open("list");
     std::vector<std::string> columns = columns_;
     const std::vector<std::string> known = index.columns();
-    if (columns == std::vector<std::string>{"all"} || (json_ && columns.empty())) columns = known;
+    const bool all_columns = columns == std::vector<std::string>{"all"}, named = !columns.empty() && !all_columns;
+    if (all_columns || (json_ && columns.empty())) columns = known;
     else if (columns.empty()) columns = usual_columns;
     else
       for (std::string& name : columns) name = known_column(name, known);
@@ -73,35 +74,18 @@ class RunsListCommand final : public Command {
     const std::size_t all = found.size();
     if (limit_ > 0) found.resize(std::min(all, static_cast<std::size_t>(limit_)));
     if (json_) put(export_json(found, columns));
-    else print(found, columns, all);
+    else print(found, named ? columns : present(found, columns), all - found.size());
     return 0;
   }
 
  private:
-  // Those of the default, or of "all", that no run has are left out.
-  std::vector<std::string> present(const std::vector<RunRecord>& found, const std::vector<std::string>& wanted) const {
-    std::vector<std::string> columns;
-    for (const std::string& c : wanted)
-      if (std::find(columns_.begin(), columns_.end(), c) != columns_.end() || c == "run" ||
-          std::any_of(found.begin(), found.end(), [&](const RunRecord& r) { return r.values.contains(c); }))
-        columns.push_back(c);
-    return columns;
-  }
-
-  void print(const std::vector<RunRecord>& found, const std::vector<std::string>& wanted, std::size_t all) const {
-    const std::string none = query_.where.empty() && query_.tag.empty() ? "no runs\n" : "no run meets the condition\n";
+  void print(const std::vector<RunRecord>& found, const std::vector<std::string>& names, std::size_t more) const {
+    if (found.empty())
+      return put(query_.where.empty() && query_.tag.empty() ? "no runs\n" : "no run meets the condition\n");
     std::vector<PrintedColumn> columns;
-    for (const std::string& name : present(found, wanted)) columns.emplace_back(name, found);
-    std::string text;
-    for (std::size_t row = 0; row <= found.size(); ++row) {
-      std::string line;
-      for (const PrintedColumn& c : columns) line += (line.empty() ? "" : "  ") + fit(c.cells[row], c.width, c.numbers);
-      while (line.ends_with(' ')) line.pop_back();
-      text += line + "\n";
-    }
-    if (found.empty()) text = none;
-    if (all > found.size()) text += fmt::format("... {} more\n", count_text(static_cast<double>(all - found.size())));
-    put(text);
+    for (const std::string& name : names) columns.push_back(printed_column(name, found));
+    put(printed_table(columns));
+    if (more > 0) put(fmt::format("... {} more\n", count_text(static_cast<double>(more))));
   }
 
   RunsPlace place_;

@@ -54,8 +54,8 @@ class RunsPlotCommand final : public Command {
   }
 
   int run() override {
+    choice_.require("draw");
     RunIndex index = place_.open("plot");
-    if (!choice_.given()) throw ValueError("name the runs to draw, or choose them with --where or --tag");
     const std::vector<RunRecord> chosen = choice_.of(index);
     if (chosen.empty()) throw ValueError("no run meets the condition");
     std::error_code none;

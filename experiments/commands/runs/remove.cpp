@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <cstdio>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/streams.hpp>
@@ -8,6 +9,8 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/ops/printable.hpp>
 #include <filesystem>
+#include <iterator>
+#include <set>
 
 namespace ebb::app::runs {
 namespace {
@@ -21,6 +24,30 @@ double bytes_below(const std::string& folder) {
   for (fs::recursive_directory_iterator at(folder, error); !error && at != end; at.increment(error))
     if (std::error_code none; at->is_regular_file(none)) bytes += static_cast<double>(at->file_size(none));
   return bytes;
+}
+
+// The folders of runs; one in the folder of another is removed with it.
+std::vector<RunRecord> outermost(const std::vector<RunRecord>& runs) {
+  std::set<std::string> folders;
+  for (const RunRecord& run : runs) folders.insert(run.folder);
+  std::vector<RunRecord> kept;
+  std::copy_if(runs.begin(), runs.end(), std::back_inserter(kept), [&](const RunRecord& run) {
+    for (fs::path above = fs::path(run.folder).parent_path(); above.has_relative_path(); above = above.parent_path())
+      if (folders.contains(above.string())) return false;
+    return true;
+  });
+  return kept;
+}
+
+// The name of the run if a job is writing into its folder, or that of one below it; empty if there is none.
+std::string running_in(const RunRecord& run) {
+  if (folder_in_use(run.folder)) return run.name;
+  std::error_code error;
+  const fs::recursive_directory_iterator end;
+  for (fs::recursive_directory_iterator at(run.folder, error); !error && at != end; at.increment(error))
+    if (std::error_code none; at->is_directory(none) && folder_in_use(at->path().string()))
+      return (fs::path(run.name) / at->path().lexically_relative(run.folder)).string();
+  return {};
 }
 
 // Under a hidden name first: a run is there as a whole or not at all, whenever this process ends.
@@ -44,11 +71,12 @@ class RunsRemoveCommand final : public Command {
   }
 
   int run() override {
+    choice_.require("remove");
     RunIndex index = place_.open("rm");
-    if (!choice_.given()) throw ValueError("name the runs to remove, or choose them with --where or --tag");
-    const std::vector<RunRecord> chosen = choice_.of(index);
+    const std::vector<RunRecord> chosen = outermost(choice_.of(index));
     for (const RunRecord& run : chosen)
-      if (folder_in_use(run.folder)) throw ValueError(fmt::format("'{}' is running; nothing was removed", run.name));
+      if (const std::string running = running_in(run); !running.empty())
+        throw ValueError(fmt::format("'{}' is running; nothing was removed", running));
     double bytes = 0;
     for (const RunRecord& run : chosen) {
       const double size = bytes_below(run.folder);

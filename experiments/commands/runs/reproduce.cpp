@@ -21,7 +21,7 @@ using ebb::detail::printable;
 class RunsReproduceCommand final : public Command {
  public:
   void options(Options& o) override {
-    o.add("RUN", run_, "name of a run, its beginning, or a path").type("RUN").required();
+    declare_run(o, run_);
     o.add("--out", out_, "folder for the new run (default: RUN-again)").type("DIR");
     o.add("--threads", threads_, "number of threads; results do not depend on it; 0: that of the run")
         .at_least(0)

@@ -24,10 +24,19 @@ RunIndex RunsPlace::open(const std::string& command) const {
   return runs;
 }
 
+void declare_run(Options& o, std::string& run) {
+  o.add("RUN", run, "name of a run, its beginning, or a path").type("RUN").required();
+}
+
 void RunsChoice::declare(Options& o, const char* verb) {
   o.add("RUN", names, std::string("runs to ") + verb + ": names, their beginnings, or paths");
   o.add("--where", query.where, "instead of names: a condition, as for `ebb runs list`").type("CONDITION");
   o.add("--tag", query.tag, "instead of names: runs with this tag").type("WORD");
+}
+
+void RunsChoice::require(const char* verb) const {
+  if (names.empty() && query.where.empty() && query.tag.empty())
+    throw ValueError(fmt::format("name the runs to {}, or choose them with --where or --tag", verb));
 }
 
 std::vector<RunRecord> RunsChoice::of(RunIndex& runs) const {

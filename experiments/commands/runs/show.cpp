@@ -1,6 +1,6 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
-#include <cmath>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/commands/runs/runs_place.hpp>
@@ -15,7 +15,7 @@ namespace {
 class RunsShowCommand final : public Command {
  public:
   void options(Options& o) override {
-    o.add("RUN", run_, "name of a run, its beginning, or a path").type("RUN").required();
+    declare_run(o, run_);
     o.add("--json", json_, "print an object");
     place_.declare(o);
     o.example("ebb runs show train-20260101-120000");
@@ -57,12 +57,8 @@ class RunsShowCommand final : public Command {
     for (std::filesystem::directory_iterator at(folder, error); !error && at != end; at.increment(error))
       names.push_back(at->path().filename().string() + (at->is_directory() ? "/" : ""));
     std::sort(names.begin(), names.end());
-    std::string text;
-    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-    std::string lines;
-    for (const std::string& line : wrapped(ebb::detail::printable(text), 76))
-      lines += (lines.empty() ? "" : "\n  ") + line;
-    return lines;
+    const std::string text = fmt::format("{}", fmt::join(names, ", "));
+    return fmt::format("{}", fmt::join(wrapped(ebb::detail::printable(text), 76), "\n  "));
   }
 
   RunsPlace place_;

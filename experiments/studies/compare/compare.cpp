@@ -84,7 +84,7 @@ struct Compare {
     const std::vector<int> steps = measured_lengths();
     job.start(work_of(job, r, steps));
     Parts parts{job, study::data_of(*tasks_.front(), sizes.inputs)};
-    if (r.equal == Equal::seconds) keep_updates(parts, r);
+    if (r.equal == Equal::seconds) keep_costs(parts, r);
     job.print(announcement(r));
     train_all(parts, r);
     if (!steps.empty()) measure_lengths(parts, r, steps);
@@ -94,7 +94,7 @@ struct Compare {
  private:
   void fill(Job& job, Results& r) const {
     r.goal = goal_of(measure_, r.variants, target.value_or(not_given));
-    r.findings = statistics::findings(groups_of(r), quantity_of(r));
+    r.quality = quality_of(r);
     job.print("\n" + compare::table_text(r));
     if (!r.costs.empty()) job.print("\n" + cost_text(r));
     add_to_report(job, r);
@@ -135,30 +135,21 @@ struct Compare {
     return r;
   }
 
-  /// What an update costs and so how many each variant makes, as kept in the folder.
-  struct KeptUpdates {
-    double seconds = 0;
+  /// What an update of each variant costs, as kept in the folder.
+  struct KeptCosts {
     std::vector<UpdateCost> costs{};
-    std::vector<int> updates{};
-    void visit(Fields& f) { f("seconds", seconds)("costs", costs)("updates", updates); }
+    void visit(Fields& f) { f("costs", costs); }
   };
 
   // A resumed run makes as many updates as before: measured again, they would take another time.
-  void keep_updates(Parts& parts, Results& r) const {
-    const std::string part = "updates in equal seconds";
-    if (const auto earlier = parts.finished<KeptUpdates>(part)) {
-      r.seconds = earlier->seconds;
-      for (std::size_t v = 0; v < r.variants.size(); ++v) {
-        r.variants[v].update = earlier->costs.at(v);
-        r.variants[v].settings.steps = earlier->updates.at(v);
-      }
-      return;
+  void keep_costs(Parts& parts, Results& r) const {
+    const std::string part = "costs of an update";
+    if (const auto earlier = parts.finished<KeptCosts>(part)) {
+      for (std::size_t v = 0; v < r.variants.size(); ++v) r.variants[v].update = earlier->costs.at(v);
+      return share_seconds(r);
     }
-    KeptUpdates now{.seconds = r.seconds};
-    for (const Variant& v : r.variants) {
-      now.costs.push_back(v.update);
-      now.updates.push_back(v.settings.steps);
-    }
+    KeptCosts now;
+    for (const Variant& v : r.variants) now.costs.push_back(v.update);
     parts.finish(part, now);
   }
 

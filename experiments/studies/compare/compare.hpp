@@ -1,6 +1,6 @@
 #pragma once
 #include <ebb/experiments/cli/parts.hpp>
-#include <ebb/experiments/statistics/finding.hpp>
+#include <ebb/experiments/studies/differences.hpp>
 #include <ebb/experiments/train/train_fields.hpp>
 #include <ebb/ops/parallel.hpp>
 #include <set>
@@ -149,7 +149,7 @@ struct Results {
   double seconds = 0;       ///< of a run's updates, for Equal::seconds
   std::vector<Variant> variants{};
   Goal goal{};
-  statistics::Findings findings{};  ///< of the quality of all pairs of variants
+  study::Comparison quality{};  ///< the task's measure, by seed
   int rows = 0;
   std::vector<CellCost> costs{};
 };
@@ -157,8 +157,8 @@ struct Results {
 /// Gives every variant as many updates as the first one's take seconds, by the costs of an update that were measured.
 void share_seconds(Results&);
 
-bool all_near(const Results&);    ///< what is held equal is, for all embeddings and directions
-bool first_near(const Results&);  ///< for the first of each cell: all are within a tenth of the budget
+bool first_near(const Results&);  ///< the first of each cell are within a tenth of the budget
+bool all_near(const Results&);    ///< so are the others, with other embeddings and directions
 /// "no width is closer to 7,522. ", if that is so of the first of a cell; otherwise empty.
 std::string off_text(const Results&, const Variant&);
 std::string section_title(const Results&);  ///< "At equal parameter counts"
@@ -171,11 +171,8 @@ std::string held_name(const Results&);
 std::string held_entry(const Results&, const Variant&);
 std::string flops_text(double);  ///< "12.3 M"
 
-/// The task's measure of quality, by seed, of the runs that were completed.
-std::vector<statistics::Group> groups_of(const Results&);
-statistics::Quantity quantity_of(const Results&);
-Table difference_table(const Results&);
-void set_differences(Job&, const Results&);  ///< in summary.json
+/// The variants compared by the task's measure.
+study::Comparison quality_of(const Results&);
 
 std::string table_text(const Results&);  ///< for a terminal of 80 columns, with the findings
 std::string cost_text(const Results&);

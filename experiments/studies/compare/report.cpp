@@ -158,9 +158,9 @@ Plot validation_plot(const Results& r, bool by_seconds) {
     for (const Trial& t : v.trials)
       if (v.trials.size() > 1 && t.begun && !(by_seconds && times.empty())) p.series.push_back(one_trial(v, t, times));
   }
-  p.finding = !by_seconds                    ? study::ends_text(p.series, m.unit)
-              : r.findings.sentences.empty() ? ""
-                                             : r.findings.sentences.front();
+  p.finding = !by_seconds                            ? study::ends_text(p.series, m.unit)
+              : r.quality.findings.sentences.empty() ? ""
+                                                     : r.quality.findings.sentences.front();
   if (std::isfinite(r.goal.level) && last > 0)
     p.marks.push_back({.name = "level", .x = {0, last}, .y = {r.goal.level, r.goal.level}});
   return p;
@@ -260,7 +260,7 @@ std::string table_text(const Results& r) {
   if (std::isfinite(m.baseline))
     text += fmt::format("  {} {} {} {}\n", fit("baseline", name_width), fit("", 6), fit("", 9),
                         fit(number_text(m.baseline), 10, true));
-  for (const std::string& sentence : r.findings.sentences)
+  for (const std::string& sentence : r.quality.findings.sentences)
     for (const std::string& line : wrapped(sentence, 76)) text += "  " + line + "\n";
   return text;
 }
@@ -287,11 +287,11 @@ void add_to_report(Job& job, const Results& r) {
                   count_text(static_cast<double>(job.seeds().size()), "seed"),
                   r.costs.empty() ? " and time to reach it" : ", time to reach it, and the cost of longer sequences"));
   job.report.section(section_title(r));
-  for (const std::string& sentence : r.findings.sentences) job.report.text(sentence);
+  for (const std::string& sentence : r.quality.findings.sentences) job.report.text(sentence);
   job.report.table(quality_table(r));
   if (r.variants.size() > 1) {
-    job.report.table(difference_table(r));
-    if (!r.findings.note.empty()) job.report.note(r.findings.note);
+    job.report.table(difference_table(r.quality));
+    if (!r.quality.findings.note.empty()) job.report.note(r.quality.findings.note);
   }
   if (s.steps > 0) job.report.plots({validation_plot(r, true), validation_plot(r, false)});
   job.report.note(fmt::format("T = {} in training, batch {}, {} {}, clip {}; data: {}.", s.length, s.batch, s.optimizer,

@@ -138,6 +138,17 @@ Goal goal_of(const Measure& measure, const std::vector<Variant>& variants, doubl
   return goal;
 }
 
+study::Comparison quality_of(const Results& r) {
+  std::vector<statistics::Group> groups;
+  for (const Variant& v : r.variants) {
+    statistics::Group g{.name = v.name, .runs = {}};
+    for (const Trial& t : v.trials) g.runs.push_back({t.seed, t.quality, study::ended(t)});
+    groups.push_back(std::move(g));
+  }
+  const Measure& m = r.goal.measure;
+  return study::compared(std::move(groups), {m.name, m.unit, m.rises});
+}
+
 void add_to_summary(Job& job, const Results& r) {
   Summary& s = job.summary;
   s.set({"task"}, r.task);
@@ -153,7 +164,7 @@ void add_to_summary(Job& job, const Results& r) {
   s.set({"measure", "baseline"}, r.goal.measure.baseline);
   s.set({"target"}, r.goal.level);
   for (const Variant& v : r.variants) set_variant(s.under({"variants", v.name}), r, v);
-  set_differences(job, r);
+  set_differences(s.under({"differences"}), r.quality);
   for (const CellCost& c : r.costs)
     for (const Cost& cost : c.costs) {
       const Summary::Path at{"lengths", c.cell, std::to_string(cost.length)};

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <ebb/data/text_file.hpp>
 #include <ebb/experiments/report/event_file.hpp>
@@ -9,6 +8,7 @@
 #include <ebb/experiments/studies/observe/over_training.hpp>
 #include <ebb/experiments/studies/observe/stop.hpp>
 #include <ebb/experiments/studies/study.hpp>
+#include <ebb/experiments/studies/trial_log.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -17,8 +17,6 @@ namespace ebb::app::observe {
 namespace {
 
 constexpr int least_length = 20, most_length = 200;  // the errors of exponents need blocks of steps
-
-double time_now() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 std::string names_and_abouts() {
   std::string text;
@@ -158,7 +156,7 @@ OverTraining::OverTraining(const OverTrainingOptions& o, const Task& task, const
   to_.every = o.interval(s);
   to_.all = done > 0 ? records_in(files.lines, done) : std::vector<TrainingRecord>();
   std::string lines, csv = "update,measure,value,index,number\n",
-                     events = event_file_head(to_.all.empty() ? time_now() : to_.all.front().time);
+                     events = event_file_head(to_.all.empty() ? study::seconds_since_1970() : to_.all.front().time);
   for (const TrainingRecord& r : to_.all) {
     lines += r.line() + "\n";
     csv += csv_lines(r);
@@ -178,7 +176,7 @@ void OverTraining::take(int update) {
     r.failed = study::attempt(
         [&, m = measure.get()] { stopped = !until_stopped([&] { r.values = m->measure(subject_, amount_); }); });
     if (stopped) return;  // a resumed run takes it
-    r.time = time_now();
+    r.time = study::seconds_since_1970();
     keep(std::move(r));
   }
 }

@@ -40,8 +40,9 @@ std::vector<const Profiles*> profiles_of(const CellResult& cell) {
   return all;
 }
 
-/// Multiples of the interval, and the last update of the longest run.
+/// Multiples of the interval, and the last update of the longest run; none without maps.
 std::vector<double> updates_of_maps(const TaskResult& task) {
+  if (task.every == 0) return {};
   int last = -1;
   for (const CellResult& cell : task.cells)
     for (const Profiles* p : profiles_of(cell)) last = std::max(last, p->updates.back());
@@ -104,7 +105,7 @@ HeatMap map_of(const TaskResult& task, const CellResult& cell, const std::vector
 std::vector<HeatMap> maps_of(const TaskResult& task) {
   std::vector<HeatMap> maps;
   const std::vector<double> updates = updates_of_maps(task);
-  if (task.every == 0 || updates.size() < 2) return maps;
+  if (updates.size() < 2) return maps;
   double low = 0, high = 0;
   for (const CellResult& cell : task.cells) {
     if (profiles_of(cell).empty()) continue;

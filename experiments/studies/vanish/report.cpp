@@ -120,23 +120,6 @@ void add_seeds(Plot& p, const CellResult& cell, double (*of)(const CurvePoint&),
   }
 }
 
-/// "gru has the smallest test loss, 0.002 MSE."
-std::string loss_finding(const TaskResult& task) {
-  const CellResult* best = nullptr;
-  std::string diverged;
-  for (const CellResult& cell : task.cells) {
-    const double loss = cell.mean(loss_of);
-    if (std::isfinite(loss) && (!best || loss < best->mean(loss_of))) best = &cell;
-    if (cell.diverged()) diverged += (diverged.empty() ? "" : ", ") + cell.cell;
-  }
-  std::string text;
-  if (best)
-    text = fmt::format("{} {} {} {} on the test split.", best->cell,
-                       task.cells.size() > 1 ? "has the smallest loss," : "has a loss of",
-                       number_text(best->mean(loss_of)), task.info.unit);
-  return diverged.empty() ? text : text + fmt::format("{}Runs of {} diverged.", text.empty() ? "" : " ", diverged);
-}
-
 Series level(const std::string& name, double y, int last) {
   return {.name = name, .x = {1, static_cast<double>(std::max(last, 2))}, .y = {y, y}};
 }
@@ -145,7 +128,7 @@ std::vector<Plot> training_plots(const TaskResult& task) {
   const bool squares = task.squared_error;  // which spans decades
   Plot loss{.title = "Loss", .x_label = "update", .y_label = task.info.unit, .log_y = squares};
   Plot norm{.title = "Norm of the gradient", .x_label = "update", .y_label = "norm before clipping", .log_y = true};
-  loss.finding = loss_finding(task);
+  if (const auto& found = task.losses.findings.sentences; !found.empty()) loss.finding = found.front();
   int last = 1;
   for (const CellResult& cell : task.cells) {
     loss.series.push_back(
@@ -232,10 +215,6 @@ Table cost_table(const TaskResult& task) {
   return t;
 }
 
-}  // namespace
-
-namespace {
-
 /// "T = 100 in training, hidden 32, 2 layers, batch 32, ..."
 std::string settings_text(const TaskResult& task) {
   const TaskSettings& s = task.settings;
@@ -273,11 +252,16 @@ void add_maps(Job& job, const TaskResult& task) {
 void add_to_report(Job& job, const TaskResult& task) {
   job.report.section(task.name, verdict(task));
   job.report.note(settings_text(task) + " " + measured_text(task, job.seeds().size()));
+  for (const std::string& sentence : task.losses.findings.sentences) job.report.text(sentence);
   job.report.table(verdict_table(task));
   if (task.settings.steps == 0) return job.report.plots({decay_plot(task, false)});
   job.report.plots({decay_plot(task, false), decay_plot(task, true)});
   add_maps(job, task);
   job.report.plots(training_plots(task));
+  if (!task.losses.findings.differences.empty()) {
+    job.report.details("Differences of the loss", study::difference_table(task.losses));
+    if (!task.losses.findings.note.empty()) job.report.note(task.losses.findings.note);
+  }
   job.report.details("Cost: weights, memory, clipping, time", cost_table(task));
 }
 

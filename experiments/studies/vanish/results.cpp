@@ -211,6 +211,17 @@ std::pair<double, double> scale_of(const TaskResult& task) {
   return {std::max(low, high - 40 * std::log(10.0)), high};
 }
 
+study::Comparison losses_of(const TaskResult& task) {
+  if (task.settings.steps == 0) return {};
+  std::vector<statistics::Group> groups;
+  for (const CellResult& cell : task.cells) {
+    statistics::Group g{.name = cell.cell, .runs = {}};
+    for (const Run& run : cell.runs) g.runs.push_back({run.seed, run.loss, study::ended(run)});
+    groups.push_back(std::move(g));
+  }
+  return study::compared(std::move(groups), {"loss on the test split", task.info.unit, false});
+}
+
 void add_to_summary(Job& job, const TaskResult& task) {
   const auto of_task = job.summary.under({"tasks", task.name});
   of_task.set({"unit"}, task.info.unit);
@@ -245,6 +256,7 @@ void add_to_summary(Job& job, const TaskResult& task) {
     of_cell.set({"failed"}, cell.failed());
     set_runs(of_cell.under({"runs"}), cell);
   }
+  study::set_differences(of_task.under({"differences"}), task.losses);
 }
 
 void write_series(Job& job, const std::vector<TaskResult>& tasks) {

@@ -15,7 +15,7 @@
 namespace ebb::app::vanish {
 namespace {
 
-constexpr int profiles_per_run = 40, most_map_rows = 4;  // of a map: a percent or two of the training's time
+constexpr int profiles_per_run = 40, most_map_rows = 4;  // of a map; docs/vanish.md has what they cost
 
 /// How the gradient of the loss at the last step decays on its way back through time: several cells compared, before
 /// and after training, on tasks that need a long memory.
@@ -110,8 +110,12 @@ struct Vanish {
   static void fill(Job& job, std::vector<TaskResult>& results) {
     for (TaskResult& task : results) {
       for (CellResult& cell : task.cells) settle(cell);
+      task.losses = losses_of(task);
       job.print("\n" + table_text(task) + lags_text(task));
-      for (const std::string& line : wrapped(verdict(task), 76)) job.print("  " + line + "\n");
+      std::vector<std::string> found{verdict(task)};
+      found.insert(found.end(), task.losses.findings.sentences.begin(), task.losses.findings.sentences.end());
+      for (const std::string& sentence : found)
+        for (const std::string& line : wrapped(sentence, 76)) job.print("  " + line + "\n");
       add_to_report(job, task);
       add_why(job, task);
       add_to_summary(job, task);

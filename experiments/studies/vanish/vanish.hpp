@@ -3,6 +3,7 @@
 #include <cmath>
 #include <ebb/experiments/cli/fields.hpp>
 #include <ebb/experiments/cli/job.hpp>
+#include <ebb/experiments/studies/differences.hpp>
 #include <ebb/experiments/studies/why.hpp>
 #include <ebb/experiments/train/gradient_profile.hpp>
 #include <ebb/experiments/train/train.hpp>
@@ -83,6 +84,7 @@ struct TaskResult {
   std::map<std::string, std::string> options{};  ///< that the task declares, with their values in JSON
   bool squared_error = true;                     ///< is the loss, and so spans decades
   std::vector<CellResult> cells{};
+  study::Comparison losses{};   ///< of the cells, on the test split; empty without training
   std::vector<int> columns{};   ///< lags at which the tables show the gradient, if several were asked for
   int length = 0;               ///< T, steps that the recurrence reads in training; 0: that of the settings
   bool own_lengths = false;     ///< sequences have lengths of their own
@@ -114,6 +116,8 @@ double kept_of(const Run&);
 /// Pools rows and seeds of each cell into its decays: initial ones of all runs that began, trained ones of comparable
 /// runs.
 void settle(CellResult&);
+/// The cells compared by their loss on the test split. Empty without training.
+study::Comparison losses_of(const TaskResult&);
 /// ln of norm(lag) / norm(1), as measured: -inf where the gradient is zero, NaN if the lag was not measured.
 double fallen(const Decay&, int lag);
 /// ln of the largest and smallest norm that a plot of this task has to show, at most 40 decades apart.

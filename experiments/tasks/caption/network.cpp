@@ -77,8 +77,7 @@ PartialLoss CaptionNetwork::loss(Shard& s, const Batch& batch) const {
 
 std::string CaptionNetwork::not_followed() const {
   return "before each word its recurrence attends to the picture with its own output, so that its state acts on the "
-         "next "
-         "step in two ways";
+         "next step in two ways";
 }
 
 Tokens CaptionNetwork::greedy(const Seen& seen, int rows) const {

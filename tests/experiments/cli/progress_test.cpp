@@ -9,7 +9,7 @@ namespace progress_test {
 using ebb::app::Progress;
 using namespace std::chrono_literals;
 
-TEST_CASE("where stderr is no terminal, a line says where the work is, also while a piece of it takes long") {
+TEST_CASE("where stderr is no terminal, lines show the progress, also while a piece of the work takes long") {
   TempFolder f;
   {
     const Redirected err(STDERR_FILENO, f / "err");

@@ -59,6 +59,8 @@ TEST_CASE("runs are listed as a table and as JSON, and errors name what is near"
   CHECK(list[0]["valid"] == .25);
   CHECK(runs(folder, {"list", "--columns", "run,checkpoint-every", "--limit", "1"}).out ==
         "run    checkpoint_every\nfirst                 0\n... 1 more\n");
+  CHECK(runs(folder, {"list", "--columns", "run,kept-update"}).out ==
+        "run     kept_update\nfirst\nsecond\n");  // named, though no run has it
   CHECK_THAT(runs(folder, {"list", "--where", "cell = 'mgu'"}).out, Contains("no run meets the condition"));
   check_rejected(runs(folder, {"list", "--where", "vaild < 3"}), "no run has a column 'vaild'; did you mean 'valid'?");
   check_rejected(runs(folder, {"list", "--columns", "hiden"}), "did you mean 'hidden'?");
@@ -82,7 +84,7 @@ TEST_CASE("tags and notes are added, shown and removed") {
   CHECK_FALSE(folder.has("runs/r/notes.json"));
 }
 
-TEST_CASE("rm removes runs when it is told so, but none that is running") {
+TEST_CASE("rm removes runs with --yes only, and none that is running") {
   const TempFolder folder;
   for (const char* name : {"a", "b", "c"}) make_run(folder / "runs/" + name, {.cell = name});
   CHECK_THAT(runs(folder, {"rm", "a"}).out, Contains("would remove") && Contains("--yes removes them"));
@@ -96,6 +98,20 @@ TEST_CASE("rm removes runs when it is told so, but none that is running") {
   job.lock();
   check_rejected(runs(folder, {"rm", "c", "--yes"}), "'c' is running; nothing was removed");
   CHECK(folder.has("runs/c/run.json"));
+}
+
+TEST_CASE("rm removes a run with those in its folder, unless one of these is running") {
+  const TempFolder folder;
+  make_run(folder / "runs/sweep");
+  for (const char* name : {"1", "2"}) make_run(folder / "runs/sweep/trial-" + name);
+  {
+    ebb::app::RunFolder job{folder / "runs/sweep/trial-2", true};
+    job.lock();
+    check_rejected(runs(folder, {"rm", "sweep", "--yes"}), "'sweep/trial-2' is running; nothing was removed");
+  }
+  CHECK_THAT(runs(folder, {"rm", "--where", "cell = 'gru'", "--yes"}).out, Contains("1 run, ") && !Contains("trial"));
+  CHECK_FALSE(folder.has("runs/sweep"));
+  CHECK(runs(folder, {"list"}).out == "no runs\n");
 }
 
 TEST_CASE("a comparison names the options that differ and leaves out seeds that did not end") {

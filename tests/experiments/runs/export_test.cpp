@@ -84,6 +84,9 @@ TEST_CASE("each seed is a trial with its curve, options, results and notes") {
   CHECK(seeds[0].name == "r/seed-3");
   CHECK(seeds[1].name == "r/seed-12");
   CHECK(seeds[0].id != seeds[1].id);
+  write_all(folder / "r/summary.json", "{");
+  CHECK_THROWS_WITH(trials_of(read_run(folder / "r", "r").value()),
+                    Contains("r/summary.json' is not readable as JSON"));
 }
 
 TEST_CASE("the file for W&B is a log of LevelDB with a message for each update") {

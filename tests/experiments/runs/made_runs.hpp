@@ -5,7 +5,7 @@
 
 #include "temp_folder.hpp"
 
-/// What a run's folder is to say.
+/// What a run's folder is to record.
 struct MadeRun {
   std::string cell = "gru", status = "finished", started = "2026-01-31T14:22:33+01:00";
   double lr = .01, loss = .5, valid = .25;
@@ -17,8 +17,13 @@ struct MadeRun {
 inline void make_run(const std::string& folder, const MadeRun& r = {}) {
   using nlohmann::json;
   std::filesystem::create_directories(folder);
-  const json run{{"command", "train"}, {"status", r.status}, {"started", r.started},
-                 {"ebb", "0.2.0"},     {"threads", 1},       {"machine", {{"host", "here"}, {"processor", "p"}}}};
+  const json run{{"command", "train"},
+                 {"status", r.status},
+                 {"started", r.started},
+                 {"ended", "2026-01-31T14:22:35+01:00"},
+                 {"ebb", "0.2.0"},
+                 {"threads", 1},
+                 {"machine", {{"host", "here"}, {"processor", "p"}}}};
   json options{{"TASK", "adding"}, {"cell", r.cell}, {"hidden", r.hidden}, {"lr", r.lr},
                {"seed", 1},        {"seeds", 1},     {"quick", true},      {"checkpoint-every", 0}};
   const json seed{{"loss", r.loss},
@@ -30,6 +35,7 @@ inline void make_run(const std::string& folder, const MadeRun& r = {}) {
                   {"diverged", ""},
                   {"interrupted", false},
                   {"stopped_early", false},
+                  {"ended", "keeping the weights of update 2, which had the best validation score"},
                   {"measures", {{"word error rate", {{"value", 12.5}, {"unit", "%"}, {"baseline", 100}}}}}};
   const json summary{{"command", "train"},   {"started", "20260131-142233"}, {"seconds", 1.5},       {"size", "quick"},
                      {"interrupted", false}, {"options", options},           {"runs", {{"1", seed}}}};

@@ -55,7 +55,7 @@ TEST_CASE("runs are found at any depth, and taken by a condition, a tag and an o
   CHECK_THROWS_WITH(names(index, {.sort = {"vald"}}), Contains("did you mean 'valid'?"));
 }
 
-TEST_CASE("an index that was kept says the same as a new one, whatever happened to the folders") {
+TEST_CASE("an index that was kept has the same runs as a new one, whatever happened to the folders") {
   const TempFolder folder;
   make_three(folder);
   RunIndex kept{folder.path()};
@@ -136,6 +136,12 @@ TEST_CASE("a damaged index is made anew, and one of another layout") {
   }
 }
 
+TEST_CASE("a name in double quotes is never a text") {
+  Database memory{""};
+  memory.run("CREATE TABLE runs (cell)");
+  CHECK_THROWS_AS(Statement(memory, R"(SELECT "none" FROM runs)"), ebb::ValueError);
+}
+
 TEST_CASE("a run is named by its name, its beginning, or a path") {
   const TempFolder folder, elsewhere;
   make_three(folder);
@@ -156,7 +162,7 @@ TEST_CASE("a run is named by its name, its beginning, or a path") {
   CHECK_THROWS_WITH(index.run_of("sweep/trail-1"), Contains("did you mean 'sweep/trial-1'?"));
 }
 
-TEST_CASE("a folder that does not exist, or cannot be written, is said to be so") {
+TEST_CASE("errors and remarks name a folder that does not exist, or cannot be written") {
   const TempFolder folder;
   CHECK_THROWS_WITH(RunIndex(folder / "none"), Contains("there is no folder") && Contains("--in DIR"));
   CHECK_THROWS_WITH(RunIndex(folder.file("f", "")), Contains("is not a folder"));

@@ -31,6 +31,7 @@ TEST_CASE("the columns of a run are its options, results and environment") {
   };
   is("status", "finished");
   is("started", "2026-01-31 14:22:33");
+  is("ended", "2026-01-31 14:22:35");  // not the sentence of a seed
   is("task", "adding");
   is("checkpoint_every", "0");
   is("loss", "0.5");

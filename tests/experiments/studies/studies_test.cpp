@@ -10,6 +10,7 @@
 #include <ebb/ops/error.hpp>
 
 #include "catch.hpp"
+#include "csv_rows.hpp"
 #include "run_ebb.hpp"
 
 namespace studies_test {
@@ -120,15 +121,11 @@ TEST_CASE("ebb clip: every run diverges without clipping and learns with it, and
   CHECK(rules["value 0.01"]["least_cosine"] < .9);
   CHECK(rules["norm 1"]["clipped_share"] > rules["norm 10"]["clipped_share"]);
 
-  std::istringstream csv(read_all(folder / "out/norms.csv"));
-  std::string line;
-  std::getline(csv, line);
-  CHECK(line == "clipping,seed,update,loss,norm_before,norm_after,clipped");
+  const auto rows = csv_rows(folder / "out/norms.csv");
+  CHECK(rows[0] ==
+        std::vector<std::string>{"clipping", "seed", "update", "loss", "norm_before", "norm_after", "clipped"});
   int seen = 0;
-  while (std::getline(csv, line)) {
-    std::vector<std::string> cells;
-    std::istringstream row(line);
-    for (std::string cell; std::getline(row, cell, ',');) cells.push_back(cell);
+  for (const std::vector<std::string>& cells : rows) {
     if (cells[0] != "norm 1") continue;
     ++seen;
     const double before = std::stod(cells[4]), after = std::stod(cells[5]);

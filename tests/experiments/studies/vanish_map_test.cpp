@@ -3,9 +3,9 @@
 #include <ebb/experiments/studies/vanish/vanish.hpp>
 #include <map>
 #include <numbers>
-#include <sstream>
 
 #include "catch.hpp"
+#include "csv_rows.hpp"
 #include "run_ebb.hpp"
 
 /// The gradient against the lag during training, as a map.
@@ -17,13 +17,7 @@ using namespace ebb::app;
 namespace {
 
 std::vector<std::vector<std::string>> rows_of(const std::string& path) {
-  std::istringstream lines(read_all(path));
-  std::vector<std::vector<std::string>> rows;
-  for (std::string line; std::getline(lines, line);) {
-    rows.emplace_back();
-    std::istringstream fields(line);
-    for (std::string field; std::getline(fields, field, ',');) rows.back().push_back(field);
-  }
+  auto rows = csv_rows(path);
   rows.erase(rows.begin());  // the header
   return rows;
 }

@@ -3,9 +3,9 @@
 #include <ebb/experiments/studies/vanish/vanish.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/ops/random.hpp>
-#include <sstream>
 
 #include "catch.hpp"
+#include "csv_rows.hpp"
 #include "run_ebb.hpp"
 
 /// `ebb vanish` is stopped and resumed.
@@ -64,16 +64,11 @@ json without_clocks(const std::string& folder) {
 }
 
 /// training.csv without its column of seconds.
-std::string curves(const std::string& folder) {
-  std::istringstream lines(read_all(folder + "/training.csv"));
-  std::string all;
-  for (std::string line; std::getline(lines, line); all += "\n") {
-    std::istringstream fields(line);
-    int column = 0;
-    for (std::string field; std::getline(fields, field, ',');)
-      if (column++ != 7) all += field + ",";
-  }
-  return all;
+std::vector<std::vector<std::string>> curves(const std::string& folder) {
+  auto rows = csv_rows(folder + "/training.csv");
+  REQUIRE(rows[0].at(7) == "seconds");
+  for (auto& row : rows) row.erase(row.begin() + 7);
+  return rows;
 }
 
 void check_same(const std::string& a, const std::string& b) {

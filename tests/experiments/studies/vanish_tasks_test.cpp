@@ -1,8 +1,8 @@
 #include <cmath>
 #include <ebb/experiments/studies/vanish/vanish.hpp>
-#include <sstream>
 
 #include "catch.hpp"
+#include "csv_rows.hpp"
 #include "run_ebb.hpp"
 #include "train_quick.hpp"
 
@@ -26,18 +26,6 @@ Outcome measured(const TempFolder& folder, const std::string& name, const std::v
   INFO(o.out << o.err);
   REQUIRE(o.code == 0);
   return o;
-}
-
-/// Rows of a CSV file without quotes that hold commas.
-std::vector<std::vector<std::string>> csv_rows(const std::string& path) {
-  std::istringstream lines(read_all(path));
-  std::vector<std::vector<std::string>> rows;
-  for (std::string line; std::getline(lines, line);) {
-    rows.emplace_back();
-    std::istringstream fields(line);
-    for (std::string field; std::getline(fields, field, ',');) rows.back().push_back(field);
-  }
-  return rows;
 }
 
 /// Three columns, of which the last is the sum of the others one step before.

@@ -94,6 +94,19 @@ TEST_CASE("a quick vanish writes a complete summary.json", "[slow]") {
     }
   CHECK(s["tasks"]["adding"]["baseline_loss"].get<double>() == Approx(1.0 / 6));
   CHECK(s["tasks"]["adding"]["cells"]["lstm"]["init"]["fields"].contains("c"));
+  const json& adding = s["tasks"]["adding"];
+  const auto loss = [&](const char* cell, const char* seed) {
+    return adding["cells"][cell]["runs"][seed]["loss"].get<double>();
+  };
+  CHECK(adding["differences"].size() == 6);  // pairs of four cells
+  const json& d = adding["differences"]["rnn - gru"];
+  CHECK(d["mean"].get<double>() ==
+        Approx((loss("rnn", "1") - loss("gru", "1") + loss("rnn", "2") - loss("gru", "2")) / 2));
+  CHECK(d["seeds"] == 2);
+  CHECK(d["interval"] == "t");
+  CHECK_THAT(read_all(folder / "out/report.html"),
+             Catch::Matchers::Contains(" has the lowest mean loss on the test split: ") &&
+                 Catch::Matchers::Contains("over 2 seeds.") && Catch::Matchers::Contains("Differences of the loss"));
 }
 
 TEST_CASE("a quick vanish writes an offline report and the raw series", "[slow]") {

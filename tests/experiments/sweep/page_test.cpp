@@ -71,7 +71,7 @@ TEST_CASE("the finding names the best configuration, and whether its lead is sho
   Example e;
   const auto sentences = findings_of(e.plan, e.ranking());
   REQUIRE(sentences.size() == 2);
-  CHECK(sentences[0] == "cell rnn, lr 1e-3 has the best validation loss, MSE: 1.100 ± 0.1000 over 3 seeds.");
+  CHECK(sentences[0] == "cell rnn, lr 1e-3 has the best validation loss: 1.100 ± 0.1000 MSE over 3 seeds.");
   CHECK(test::contains(sentences[1], "cell rnn, lr 1e-2"));
   CHECK(findings_of(e.plan, {}).empty());
 }

@@ -129,7 +129,7 @@ TEST_CASE("a matrix is a PNG of its shape, blue below zero and red above") {
   CHECK(matrix_picture(Array::zeros({300, 2})).height == 300);
 }
 
-TEST_CASE("an event file has scalars, histograms, texts, pictures and hparams under tags that say what they hold") {
+TEST_CASE("an event file has scalars, histograms, texts, pictures and hparams under tags that name their contents") {
   TempFolder f;
   const auto task = make_task("adding");
   const Model model{*task, "rnn", 4, 1};

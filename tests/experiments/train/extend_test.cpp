@@ -67,22 +67,22 @@ TEST_CASE("a run is not resumed with fewer updates than it has made, nor extende
   CHECK(summary_of(f / "stopped")["runs"]["1"]["updates"] == before["updates"]);
 }
 
-TEST_CASE("a schedule that is stretched by --steps is said") {
+TEST_CASE("a schedule that --steps stretches is reported") {
   TempFolder f;
   REQUIRE(trained(f / "run", {"--steps", "12", "--schedule", "cosine"}).code == 0);
   CHECK_THAT(resumed(f / "run", {"--steps", "20"}).out,
              Contains("the updates so far followed the schedule cosine over 12, the others follow it over 20"));
 }
 
-TEST_CASE("early stopping is said on the terminal, in the report and in the summary") {
+TEST_CASE("early stopping is reported on the terminal, in the report and in the summary") {
   TempFolder f;
   const Outcome o = ebb_command({"train", "adding", "--quick", "--steps", "60", "--lr", "1e-30", "--patience", "1",
                                  "--hidden", "4", "--out", f / "run"});
   REQUIRE(o.code == 0);
-  const auto said = summary_of(f / "run")["runs"]["1"]["ended"].get<std::string>();
-  CHECK_THAT(said, Contains("stopped early, after ") && Contains("without improvement (--patience)"));
-  CHECK_THAT(o.out, Contains("seed 1: " + said));
-  CHECK_THAT(read_all(f / "run/report.html"), Contains("Seed 1: " + said));
+  const auto ended = summary_of(f / "run")["runs"]["1"]["ended"].get<std::string>();
+  CHECK_THAT(ended, Contains("stopped early, after ") && Contains("without improvement (--patience)"));
+  CHECK_THAT(o.out, Contains("seed 1: " + ended));
+  CHECK_THAT(read_all(f / "run/report.html"), Contains("Seed 1: " + ended));
 }
 
 TEST_CASE("a training is read back from JSON to the bit") {

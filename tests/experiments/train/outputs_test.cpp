@@ -14,8 +14,10 @@ std::vector<std::vector<std::string>> rows_of(const std::string& path) {
   for (const char c : read_all(path)) {
     if (c == '"') quoted = !quoted;
     else if (c == ',' && !quoted) row.emplace_back();
-    else if (c == '\n' && !quoted) rows.push_back(std::move(row)), row = {""};
-    else row.back() += c;
+    else if (c == '\n' && !quoted) {
+      rows.push_back(std::move(row));
+      row = {""};
+    } else row.back() += c;
   }
   return rows;
 }

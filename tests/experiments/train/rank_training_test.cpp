@@ -7,7 +7,10 @@
 
 #include "catch.hpp"
 #include "message_of.hpp"
+#include "of_ranks.hpp"
+#include "same_bits.hpp"
 #include "temp_folder.hpp"
+#include "thread_scope.hpp"
 
 /// The training loop of the commands, among ranks that are threads; tests/scripts/ranks_test.sh runs the command.
 namespace rank_training_test {
@@ -15,6 +18,9 @@ namespace rank_training_test {
 using namespace ebb;
 using namespace ebb::app;
 using Catch::Matchers::Contains;
+using test::of_ranks;
+using test::same_bits;
+using test::ThreadScope;
 
 namespace {
 
@@ -52,18 +58,6 @@ Trained trained(Ranks* ranks, const TaskSettings& s = sizes, const std::string& 
   return {model.w.flat().copy(), record};
 }
 
-std::vector<Trained> of_ranks(int size, const std::function<Trained(Ranks*)>& run) {
-  std::vector<std::optional<Trained>> all(static_cast<std::size_t>(size));
-  run_as_ranks(size, [&](Ranks& ranks) { all[static_cast<std::size_t>(ranks.rank())] = run(&ranks); });
-  std::vector<Trained> results;
-  for (auto& t : all) results.push_back(std::move(*t));
-  return results;
-}
-
-bool same_bits(const Array& a, const Array& b) {
-  return a.shape() == b.shape() && std::memcmp(a.raw(), b.raw(), a.bytes()) == 0;
-}
-
 bool same_curve(const TrainRecord& a, const TrainRecord& b) {
   const auto same = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
   return std::equal(a.curve.begin(), a.curve.end(), b.curve.begin(), b.curve.end(),
@@ -73,21 +67,10 @@ bool same_curve(const TrainRecord& a, const TrainRecord& b) {
                     });
 }
 
-class Threads {
- public:
-  explicit Threads(int n) : before_(threads()) { set_threads(n); }
-  ~Threads() { set_threads(before_); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-
- private:
-  int before_;
-};
-
 }  // namespace
 
 TEST_CASE("A training that ranks share has the weights and the curve of one process") {
-  const Threads one_each(1);
+  const ThreadScope one_each(1);
   const Trained one = trained(nullptr);
   CHECK(one.record.curve.size() == 40);
   for (const int size : {2, 3, 4})
@@ -99,9 +82,8 @@ TEST_CASE("A training that ranks share has the weights and the curve of one proc
     }
 }
 
-TEST_CASE(
-    "A training that one rank is asked to stop ends on all after the same update, and another number resumes it") {
-  const Threads one_each(1);
+TEST_CASE("A signal on one rank ends a training on all after the same update, and another number of ranks resumes it") {
+  const ThreadScope one_each(1);
   const Trained one = trained(nullptr);
   const TempFolder folder;
   const std::string checkpoint = folder / "checkpoint";
@@ -134,7 +116,7 @@ TEST_CASE("More ranks than shards, and a remedy that needs the whole batch, are 
   CHECK_THAT(message(2, s), Contains("the remedy 'omega:4' is a mean over the whole batch"));
 }
 
-TEST_CASE("Ranks that begin with different weights are told so") {
+TEST_CASE("Different initial weights are an error on every rank") {
   std::vector<std::string> errors(2);
   run_as_ranks(2, [&](Ranks& ranks) {
     const auto task = make_task("chars");

@@ -158,7 +158,7 @@ TEST_CASE("norms of stacked layers are those of one layer by its fields, or of e
   CHECK(whole_state(all)[0][0] == Approx(whole_state(norms)[0][0]));
 }
 
-TEST_CASE("a network that does not state its recurrence says why") {
+TEST_CASE("the error for a network that does not state its recurrence has the reason") {
   const auto caption = quick_task("caption");
   const Model m{*caption, "gru", caption->settings(Size::quick), 1};
   CHECK_THROWS_WITH(m.recurrent(), Catch::Matchers::Contains("attends to the picture with its own output"));
