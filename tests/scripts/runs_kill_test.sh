@@ -1,6 +1,6 @@
 # A run that is killed (-9) is listed as killed, with its options and how far it came, and as finished once it was
-# resumed; three trainings and three writers of one index at once lose nothing, and the index that was kept has the same runs
-# as a new one.
+# resumed; three series of trainings, two sweeps and three writers of one index at once lose nothing, and the index that was kept
+# has the same runs as a new one.
 set -eu
 export OMP_NUM_THREADS=1
 runs() { "$EBB" runs "$@"; }
@@ -24,8 +24,13 @@ for k in 1 2 3; do
   { for j in 1 2 3 4; do "${train[@]}" --steps 3 --seed $k$j --out runs/set$k/run$j >/dev/null 2>&1 || exit 1; done; } & pids+=($!)
   { for j in $(seq 8); do runs list >/dev/null && runs tag killed t$k$j >/dev/null || exit 1; done; } & pids+=($!)
 done
-for pid in "${pids[@]}"; do wait "$pid" || fail "a process failed"; done
-[ "$(runs list --columns run --json | grep -c '"run"')" = 13 ] || { runs list; fail "a run is missing"; }
+for k in 1 2; do
+  "$EBB" sweep train adding --quick --cell rnn --hidden 4 --length 10 --steps 3 --grid lr=1e-3,1e-2 --seeds 2 --jobs 1 \
+    --out runs/sweep$k >sweep$k.log 2>&1 & pids+=($!)
+done
+for pid in "${pids[@]}"; do wait "$pid" || { cat sweep?.log; fail "a process failed"; }; done
+# one that was killed, three times four, two sweeps with four trials each
+[ "$(runs list --columns run --json | grep -c '"run"')" = 23 ] || { runs list; fail "a run is missing"; }
 [ "$(runs show killed --json | grep -o 't[1-3][1-8]' | sort -u | wc -l)" = 24 ] || { runs show killed; fail "a tag was lost"; }
 
 runs list --json --sort run >kept
