@@ -106,7 +106,7 @@ std::string size_text(Size size) {
 void report(Job& job, const Protocol& p, const std::vector<RowResult>& results) {
   Report& page = job.report;
   page.title(p.short_title());
-  page.lead(fmt::format("{}. {}. Run {}.", p.title, p.source, size_text(job.size())));
+  page.lead(fmt::format("{}, {}. Run {}.", p.title, p.source, size_text(job.size())));
   if (!p.about.empty()) page.text(fmt::format("{}", fmt::join(p.about, " ")));
   for (const Experiment& e : p.experiments) {
     const auto rows = rows_of(e, results);
@@ -129,12 +129,15 @@ void report(Job& job, const Protocol& p, const std::vector<RowResult>& results) 
 
 std::string table_lines(const Experiment& e, const std::vector<RowResult>& results, Size size) {
   const auto rows = rows_of(e, results);
-  int wide = 8;
-  for (const RowResult* r : rows) wide = std::max(wide, static_cast<int>(r->row->label.size()));
-  std::string text = fmt::format("{}: {}\n{} {} {} {}\n", e.name, e.quantity(), fit("", wide), fit("paper", 16),
+  int wide = 8, paper = 8;
+  for (const RowResult* r : rows) {
+    wide = std::max(wide, static_cast<int>(r->row->label.size()));
+    paper = std::max(paper, static_cast<int>(r->paper().size()));
+  }
+  std::string text = fmt::format("{}: {}\n{} {} {} {}\n", e.name, e.quantity(), fit("", wide), fit("paper", paper),
                                  fit("ours", 22), "verdict");
   for (const RowResult* r : rows)
-    text += fmt::format("{} {} {} {}\n", fit(r->row->label, wide), fit(r->paper(), 16), fit(r->ours(), 22),
+    text += fmt::format("{} {} {} {}\n", fit(r->row->label, wide), fit(r->paper(), paper), fit(r->ours(), 22),
                         r->verdict(size));
   return text;
 }

@@ -71,7 +71,7 @@ bool is_built_in(const std::string& name) {
 
 std::string section(const std::string& name, const KeptPaper& p) {
   std::string text = fmt::format(
-      "\n## {}\n\n{}. {}.\n\n    ebb paper {}{}\n\n"
+      "\n## {}\n\n*{}*, {}.\n\n    ebb paper {}{}\n\n"
       "| experiment | row | measure | paper | as published | s | reduced | s |\n|---|---|---|---|---|---|---|---|\n",
       p.short_title, p.title, p.source, name, is_built_in(name) ? "" : ".toml");
   const std::vector<KeptRow>& rows = p.runs.begin()->second.rows;
