@@ -42,7 +42,7 @@ struct PaperCommand {
     o.add("--page", page, "with --record: that page; its data are stored in the same folder, as .json")
         .type("FILE")
         .unrecorded();
-    o.example("ebb paper bai2018                     reduced, about ten minutes on two cores");
+    o.example("ebb paper bai2018                     reduced, a few minutes on two cores");
     o.example("ebb paper bai2018 --full --cost       how long the published sizes would take");
     o.example("ebb paper pascanu2013 --full --record writes docs/papers.md");
     o.example("ebb paper mine.toml --quick           whether a protocol of your own can be run");

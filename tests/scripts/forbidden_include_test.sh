@@ -21,8 +21,8 @@ experiments ops data ranks autograd nn optim observe
 END
 
 # Dependencies of the subfolders of nn and experiments: core <- sequence <- layers <- cells, with losses, decoding and
-# files beside them; report <- cli <- train <- tasks, studies, sweep, runs <- commands. Subfolders of tasks and studies do
-# not depend on each other. statistics sees no other folder, and is seen by all that say what was found.
+# files beside them; report <- cli <- train <- tasks, studies, sweep, runs <- commands; sweep <- papers <- commands.
+# Subfolders of tasks and studies do not depend on each other. statistics sees no other folder, and is seen by all that say what was found.
 sees() {  # sees ROOM: the rooms whose headers it may include
   case $1 in
     nn) ;; nn/sequence) echo nn ;; nn/layers) echo nn nn/sequence ;; nn/cells) echo nn nn/sequence nn/layers ;;
@@ -31,7 +31,8 @@ sees() {  # sees ROOM: the rooms whose headers it may include
     experiments/tasks|experiments/studies|experiments/remedies|experiments/sweep|experiments/runs)
       echo experiments/statistics experiments/report experiments/cli experiments/train ;;
     experiments/tasks/*|experiments/studies/*) echo experiments/statistics experiments/report experiments/cli experiments/train "${1%/*}" ;;
-    experiments/commands) echo experiments/statistics experiments/report experiments/cli experiments/train experiments/sweep experiments/studies/observe ;;  # train --observe
+    experiments/papers) echo experiments/statistics experiments/report experiments/cli experiments/train experiments/sweep ;;
+    experiments/commands) echo experiments/papers experiments/statistics experiments/report experiments/cli experiments/train experiments/sweep experiments/studies/observe ;;  # train --observe
     experiments/commands/runs) echo experiments/statistics experiments/report experiments/cli experiments/train experiments/runs ;;
     experiments/cells) echo nn nn/sequence nn/layers ;;
     *) echo "unknown folder $1" >&2; exit 1 ;;
