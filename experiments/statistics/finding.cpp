@@ -2,14 +2,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/statistics/finding.hpp>
 #include <ebb/experiments/statistics/signed_rank.hpp>
 
 namespace ebb::app::statistics {
 namespace {
 
-std::string seeds_text(int n) { return count_text(n, "seed"); }
+std::string seeds_text(int n) { return fmt::format("{} {}", n, n == 1 ? "seed" : "seeds"); }
 
 // Two significant digits of the half-width; four of the mean where there is none.
 std::string rounded(double x, const Interval& i) {
