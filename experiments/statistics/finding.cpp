@@ -58,8 +58,9 @@ std::string not_shown(const Difference& d, const std::vector<Group>& groups, con
   if (d.seeds() == 1) return what + "; a single seed has no interval.";
   if (d.test == Difference::Test::none) return what + " with each, so that its spread is not known.";
   const Interval i = outward(d);
-  return fmt::format("{} (95 % interval {}, {}{}){}.", what, interval_text(i), i.method == Method::t ? "t" : "BCa",
-                     test_text(d), needed_text(d));
+  const char* const why = i.excludes(0) ? ", which decides" : "";
+  return fmt::format("{} (95 % interval {}, {}{}{}){}.", what, interval_text(i), i.method == Method::t ? "t" : "BCa",
+                     test_text(d), why, needed_text(d));
 }
 
 // The values of each group that decide which is best: of the seeds that all completed, apart from groups that completed
