@@ -95,7 +95,7 @@ foreach(block IN LISTS blocks)
   endif()
 endforeach()
 END
-cmake -S src -B build -DCMAKE_BUILD_TYPE= -DCMAKE_EXE_LINKER_FLAGS=-Wl,-S -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log ||
+cmake -S src -B build -DCMAKE_BUILD_TYPE= -DCMAKE_EXE_LINKER_FLAGS="$EBB_LINK_OPTIONS" -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log ||
   { cat log; exit 1; }
 cmake --build build -j2
 
