@@ -10,6 +10,7 @@
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
+#include <ebb/experiments/train/length_report.hpp>
 #include <ebb/experiments/train/rank_training.hpp>
 #include <ebb/experiments/train/remedy.hpp>
 #include <ebb/experiments/train/task_call.hpp>
@@ -34,6 +35,7 @@ struct TrainOne {
   TaskOptions sizes;
   int checkpoint_every = 0, pause_at = 0;
   std::string resume;
+  std::vector<std::string> lengths;
   observe::OverTrainingOptions measured;
 
   void options(Options& o) {
@@ -48,6 +50,10 @@ struct TrainOne {
         .at_least(0);
     measured.declare(o);
     o.add("--pause-at", pause_at, "end after this update, to be resumed; 0: after the last").at_least(0).unrecorded();
+    o.add(
+         "--test-lengths", lengths,
+         "lengths of the test after training, in tasks of any length (default: 1, 2, 4, 8 and 16 times --length); none")
+        .type("N,...");
     o.add("--resume", resume, "resume the run in this folder with its options; results are bit-identical")
         .type("DIR")
         .unrecorded();
@@ -81,6 +87,8 @@ struct TrainOne {
       const Model first{*task, cell, s, job.seeds().front()};
       try_out(first, *task, s);
       measured.check(*task, first, cell, s);
+      check_read("test-lengths", task_name, !lengths.empty(), task->as<AnyLength>());
+      if (task->as<AnyLength>()) try_lengths(first, *task, s, test_lengths(lengths, s.length));
       check_ranks(job.ranks(), first, *task, s);
     }
 
@@ -126,6 +134,7 @@ struct TrainOne {
 
   void fill(Job& job, const Task& task) const {
     results_.report(job, task);
+    longer_.report(job);
     observe::add_training(job, observed_);
     if (written_.empty()) return;
     job.report.section("Generated text", "Sampled character by character at temperature 1, after a line break.");
@@ -209,6 +218,7 @@ struct TrainOne {
     if (meter) meter->keep_outputs();
     const double loss = tested ? test_loss(model, task, Split::test, s, 1 << 30, meter.get()) : NAN;
     if (tested) keep_results(job, model, task, s, seed, loss, meter.get());
+    LengthTest longer = tested ? tested_at_lengths(job, model, task, s, seed, lengths) : LengthTest{};
     if (diverged)
       job.fail_run(
           fmt::format(
@@ -223,6 +233,7 @@ struct TrainOne {
     const auto take = [&] {
       results_.add(job, task, {seed, loss, seconds, model.w.trained(), cell, remedies, ended}, record,
                    std::move(meter));
+      longer_.add(seed, cell, s.length, std::move(longer));
     };
     if (seed == job.seeds().back()) take();
     else job.run_ended(take, [&] { fill(job, task); });
@@ -371,10 +382,11 @@ struct TrainOne {
   // These do not affect the results of the updates that were made.
   inline static const std::vector<std::string> free_ones = [] {
     std::vector<std::string> names = observe::OverTrainingOptions::names();
-    names.insert(names.end(), {"threads", "checkpoint-every", "steps"});
+    names.insert(names.end(), {"threads", "checkpoint-every", "steps", "test-lengths"});
     return names;
   }();
   TrainResults results_;
+  LengthReport longer_;
   std::unique_ptr<RunLog> log_;                     // of the current seed
   std::vector<observe::TrainingRecords> observed_;  // by seed
   bool from_start_ = false;                         // resumed without a checkpoint
