@@ -100,6 +100,7 @@ template <class R> PartialLoss SimpleNetwork::loss_of(Shard& s, const SimpleBatc
     put_scores(s, y);
     return s.mean_rows(cross_entropy(y, s.rows(classes->classes)));
   }
+  put_scores(s, y);
   return s.mean_rows(squared_error(y, s.rows(std::get<LastStep>(b.targets).values)));
 }
 
