@@ -79,6 +79,14 @@ class ConfigReader {
     return found;
   }
 
+  std::vector<ConfigLine> lines() const {
+    check_sections();
+    std::vector<ConfigLine> found;
+    for (const CLI::ConfigItem& item : items())
+      found.push_back({CLI::detail::join(item.parents, "."), item.name, item.inputs, line_of(item)});
+    return found;
+  }
+
   [[noreturn]] void fail(int line, const std::string& what) const {
     throw ValueError(fmt::format("'{}', line {}: {}", source_, line, what));
   }
@@ -118,6 +126,26 @@ class ConfigReader {
         fail(static_cast<int>(k) + 1, fmt::format("'{}' occurs twice", key));
       const std::size_t value = line.find_first_not_of(" \t", equals + 1);
       in_list = value != std::string::npos && line[value] == '[' && !line.ends_with(']');
+    }
+  }
+  // CLI11 merges sections of the same name and leaves out those without keys.
+  void check_sections() const {
+    std::set<std::string> seen;
+    int begin = 0, keys = 1;
+    for (std::size_t k = 0; k <= lines_.size(); ++k) {
+      const bool end = k == lines_.size();
+      if (!end && (lines_[k].empty() || lines_[k].front() != '[')) {
+        keys += !lines_[k].empty();
+        continue;
+      }
+      if (keys == 0)
+        fail(begin, fmt::format("the section {} has no keys", lines_[static_cast<std::size_t>(begin) - 1]));
+      if (end) return;
+      begin = static_cast<int>(k) + 1;
+      keys = 0;
+      if (lines_[k].starts_with("[["))
+        fail(begin, fmt::format("'{}': an array of tables cannot be read; give each section a name", lines_[k]));
+      if (!seen.insert(lines_[k]).second) fail(begin, fmt::format("the section {} occurs twice", lines_[k]));
     }
   }
   static std::string key_in(const std::string& line) {
@@ -235,6 +263,10 @@ std::vector<std::pair<std::string, std::vector<std::string>>> config_section(con
                                                                              const std::string& source,
                                                                              const std::string& text) {
   return ConfigReader{"", source, text}.section(section);
+}
+
+std::vector<ConfigLine> config_lines(const std::string& source, const std::string& text) {
+  return ConfigReader{"", source, text}.lines();
 }
 
 void restore_config(Options& options, const std::string& command, const std::string& source, const std::string& text,

@@ -26,6 +26,19 @@ std::vector<std::pair<std::string, std::vector<std::string>>> config_section(con
                                                                              const std::string& source,
                                                                              const std::string& text);
 
+/// A line `key = value` of a file whose keys are no options; an array may span further lines.
+struct ConfigLine {
+  std::string section, key;         ///< the section is empty before the first one; "a.b" for [a.b]
+  std::vector<std::string> values;  ///< of an array, or one
+  int line = 1;                     ///< of the key, from 1
+};
+
+/// All keys of a file in their order, for a format of its own, such as the protocol of a paper.
+///
+/// Errors    ValueError naming file and line: a line of another form, a key or a section that occurs twice, a section
+///           without keys
+std::vector<ConfigLine> config_lines(const std::string& source, const std::string& text);
+
 /// Sets all options to the values in the text, to resume the run that they belong to.
 ///
 /// Errors    as apply_config; ValueError if an option was already given with a different value, unless it is one of

@@ -7,10 +7,13 @@ namespace ebb::app::sweep {
 
 double Plan::updates() const {
   double all = 0, from = 0;
-  const std::vector<int> ends = rungs.empty() ? std::vector{to_the_end} : rungs;
-  const std::vector<std::size_t> sizes = sizes_of(configurations.size(), ends.size(), eta);
-  for (std::size_t k = 0; k < ends.size(); ++k) {
-    const double end = std::min(ends[k], steps);
+  if (rungs.empty()) {
+    for (std::size_t k = 0; k < configurations.size(); ++k) all += steps_of(k);
+    return all * static_cast<double>(seeds.size());
+  }
+  const std::vector<std::size_t> sizes = sizes_of(configurations.size(), rungs.size(), eta);
+  for (std::size_t k = 0; k < rungs.size(); ++k) {
+    const double end = std::min(rungs[k], steps);
     all += static_cast<double>(sizes[k] * seeds.size()) * (end - from);
     from = end;
   }

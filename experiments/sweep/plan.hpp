@@ -18,7 +18,12 @@ struct Plan {
   int eta = 3;
   bool asynchronous = false;  ///< so the sweep does not repeat
   bool random = false;
+  bool compares = true;  ///< the configurations with each other, so that the best is shown
 
+  int steps_of(std::size_t configuration) const {
+    const int own = configurations[configuration].steps;
+    return own > 0 ? own : steps;
+  }
   /// Updates of all trials together, if none stops early.
   double updates() const;
   std::unique_ptr<Schedule> schedule() const;

@@ -48,7 +48,7 @@ Runner::Runner(Job& job, const Plan& plan, Workers& workers)
     if (found.state == TrialRecord::State::none) continue;
     if (job.again()) {
       results_[k].record = found;
-      updates_[k] = found.over() ? plan.steps : progress_of(at).update;
+      updates_[k] = found.over() ? plan.steps_of(plan.trials[k].configuration) : progress_of(at).update;
     } else {  // with --force: of another sweep, whose options may differ
       fs::remove_all(at);
       fs::remove(log_of(plan.trials[k]));
@@ -120,7 +120,9 @@ Call Runner::call_of(const Run& run) const {
   if (results_[run.trial].record.state == TrialRecord::State::begun) {
     call.words = {"train", "--resume", folder(trial)};
   } else {
+    const std::vector<std::string>& own = plan_.configurations[trial.configuration].words;
     call.words = plan_.words;
+    call.words.insert(call.words.end(), own.begin(), own.end());
     for (std::size_t k = 0; k < plan_.axes.size(); ++k) {
       call.words.push_back("--" + plan_.axes[k].option);
       call.words.push_back(plan_.configurations[trial.configuration].values[k]);
@@ -169,14 +171,17 @@ void Runner::fail(const Run& run, const std::string& why) {
 
 void Runner::settle(const Run& run) {
   const TrialResult& result = results_[run.trial];
-  updates_[run.trial] =
-      result.record.over() || !result.failed.empty() ? std::min(run.until, plan_.steps) : result.record.updates;
+  updates_[run.trial] = result.record.over() || !result.failed.empty() ? end_of(run) : result.record.updates;
   OpenLeg& leg = legs_[run.leg];
   const double valid = result.failed.empty() ? result.record.valid_at(run.until, plan_.validation) : NAN;
   leg.sum += plan_.validation.rises ? -valid : valid;
   const std::size_t runs = leg.leg.seed ? 1 : plan_.seeds.size();
   if (--leg.left == 0) schedule_->ended(leg.leg, leg.sum / static_cast<double>(runs));
   each_();
+}
+
+int Runner::end_of(const Run& run) const {
+  return std::min(run.until, plan_.steps_of(plan_.trials[run.trial].configuration));
 }
 
 double Runner::done() const {
@@ -192,7 +197,7 @@ void Runner::show() {
     const Trial& trial = plan_.trials[run.trial];
     const Progressing p = progress_of(folder(trial));
     updates_[run.trial] = std::max(updates_[run.trial], p.update);
-    const int end = std::min(run.until, plan_.steps);
+    const int end = end_of(run);
     now.running.push_back({text_of(plan_.axes, plan_.configurations[trial.configuration]), trial.seed,
                            std::min(1.0, static_cast<double>(p.update) / end), p.loss, p.valid});
   }
@@ -205,7 +210,8 @@ void Runner::show() {
   const double all = plan_.updates(), speed = (done() - done_before_) / std::max(job_.seconds(), 1e-3);
   now.share = std::min(1.0, done() / std::max(1.0, all));
   now.seconds_left = speed > 0 ? (all - done()) / speed : NAN;
-  const std::vector<ConfigurationResult> best = ranking_of(plan_, results_);
+  const std::vector<ConfigurationResult> best =
+      plan_.compares ? ranking_of(plan_, results_) : std::vector<ConfigurationResult>{};
   if (!best.empty() && best.front().valid.count > 0)
     now.best = fmt::format("{}: {} {}", text_of(plan_.axes, plan_.configurations[best.front().configuration]),
                            plan_.validation.measure, best.front().valid.text());

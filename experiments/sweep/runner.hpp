@@ -43,6 +43,7 @@ class Runner {
   void settle(const Run&);
   void fail(const Run&, const std::string& why);
   void show();
+  int end_of(const Run&) const;  // its last update
   double done() const;
 
   Job& job_;

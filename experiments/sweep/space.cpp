@@ -20,6 +20,7 @@ std::vector<std::string> drawn(const std::vector<Axis>& axes, std::uint64_t samp
 }  // namespace
 
 std::string text_of(const std::vector<Axis>& axes, const Configuration& c) {
+  if (!c.name.empty()) return c.name;
   std::string text;
   for (std::size_t k = 0; k < axes.size(); ++k)
     text += fmt::format("{}{} {}", k ? ", " : "", axes[k].option, c.values[k]);
@@ -52,7 +53,7 @@ std::vector<Configuration> random_of(const std::vector<Axis>& axes, int n, std::
   for (std::uint64_t draw = 0; draw < most_draws && all.size() < static_cast<std::size_t>(n); ++draw) {
     std::vector<std::string> values = drawn(axes, sample, draw);
     if (!seen.insert(values).second) continue;
-    all.push_back({static_cast<int>(all.size()) + 1, std::move(values)});
+    all.push_back({.number = static_cast<int>(all.size()) + 1, .values = std::move(values)});
   }
   if (all.size() < static_cast<std::size_t>(n))
     throw ValueError(

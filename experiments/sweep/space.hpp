@@ -4,13 +4,16 @@
 
 namespace ebb::app::sweep {
 
-/// One choice of values, by axis.
+/// One choice of values, by axis; or, in a plan without axes, a name, with words of its own.
 struct Configuration {
   int number = 1;  ///< from 1, in the order in which they are trained
-  std::vector<std::string> values;
+  std::vector<std::string> values{};
+  std::string name{};                ///< in place of its values
+  std::vector<std::string> words{};  ///< of `ebb train`, after those of the plan
+  int steps = 0;                     ///< updates of a whole run; 0: those of the plan
 };
 
-/// "cell gru, lr 0.001"
+/// "cell gru, lr 0.001", or its name
 std::string text_of(const std::vector<Axis>&, const Configuration&);
 
 /// All combinations; the last axis varies fastest.

@@ -74,7 +74,7 @@ std::vector<Trial> trials_of(const std::vector<Configuration>& all, const std::v
   std::vector<Trial> trials;
   for (const std::uint64_t seed : seeds)
     for (std::size_t k = 0; k < all.size(); ++k) {
-      std::string values;
+      std::string values = all[k].name.empty() ? "" : "-" + plain(all[k].name);
       for (const std::string& v : all[k].values) values += "-" + plain(v);
       trials.push_back(
           {k, seed, fmt::format("{:0{}}{}-seed-{}", all[k].number, digits, values.substr(0, longest), seed)});

@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <algorithm>
+#include <ebb/experiments/cli/fields.hpp>
+#include <ebb/experiments/papers/paper_run.hpp>
+#include <map>
+
+namespace ebb::app::papers {
+
+PaperRun::PaperRun(const Protocol& p, Size size, std::vector<std::uint64_t> seeds) : seeds_(std::move(seeds)) {
+  for (const Experiment& e : p.experiments)
+    for (const Row& r : e.rows) entries_.push_back({&e, &r, std::make_unique<RowTraining>(p, e, r, size)});
+}
+
+void PaperRun::measure_costs(const std::function<void(const Entry&)>& each) {
+  for (Entry& e : entries_) {
+    e.cost = e.training->cost();
+    each(e);
+  }
+}
+
+std::string PaperRun::costs_json() const {
+  std::map<std::string, Cost> costs;
+  for (const Entry& e : entries_) costs[e.name()] = e.cost;
+  struct Costs {
+    std::map<std::string, Cost>& rows;
+    void visit(Fields& f) { f("rows", rows); }
+  };
+  return json_of(Costs{costs}) + "\n";
+}
+
+void PaperRun::read_costs(const std::string& json, const std::string& file) {
+  struct Costs {
+    std::map<std::string, Cost> rows;
+    void visit(Fields& f) { f("rows", rows); }
+  };
+  const Costs costs = from_json<Costs>(json, file);
+  for (Entry& e : entries_) {
+    const auto at = costs.rows.find(e.name());
+    if (at == costs.rows.end()) throw FileError(fmt::format("'{}' has no cost of the row {}", file, e.name()));
+    e.cost = at->second;
+  }
+}
+
+void PaperRun::leave_out(double seconds, int threads) {
+  for (Entry& e : entries_) e.run = !(wall(e, threads) > seconds);
+}
+
+// Each trial has a thread of its own while there are enough of them.
+double PaperRun::wall(const Entry& e, int threads) const {
+  if (e.cost.updates == 0) return NAN;
+  const auto seeds = static_cast<double>(seeds_.size());
+  return e.cost.seconds() * std::max(1., seeds / threads);
+}
+
+double PaperRun::wall(int threads) const {
+  double sum = 0, longest = 0;
+  for (const Entry& e : entries_) {
+    if (!e.run) continue;
+    if (e.cost.updates == 0) return NAN;
+    sum += e.cost.seconds() * static_cast<double>(seeds_.size());
+    longest = std::max(longest, e.cost.seconds());
+  }
+  return std::max(longest, sum / threads);
+}
+
+sweep::Plan PaperRun::plan() const {
+  sweep::Plan plan{.task = {}, .seeds = seeds_, .compares = false};
+  for (const Entry& e : entries_) {
+    if (!e.run) continue;
+    plan.configurations.push_back({.number = static_cast<int>(plan.configurations.size()) + 1,
+                                   .name = e.name(),
+                                   .words = e.training->words(),
+                                   .steps = e.training->updates()});
+  }
+  plan.trials = sweep::trials_of(plan.configurations, plan.seeds);
+  return plan;
+}
+
+std::vector<RowResult> PaperRun::results(const sweep::Plan& plan, const sweep::Runner* runner, int threads) const {
+  std::vector<RowResult> all;
+  std::size_t configuration = 0;
+  for (const Entry& e : entries_) {
+    all.push_back({.experiment = e.experiment,
+                   .row = e.row,
+                   .command = fmt::format("ebb {}", fmt::join(e.training->words(), " ")),
+                   .run = e.run && runner,
+                   .wall = wall(e, threads)});
+    if (!all.back().run) continue;
+    for (std::size_t s = 0; s < seeds_.size(); ++s) {
+      const std::size_t trial = plan.trial(configuration, s);
+      all.back().seeds.push_back(seed_result_of(runner->folder(plan.trials[trial]), runner->results()[trial], seeds_[s],
+                                                e.experiment->measure));
+    }
+    ++configuration;
+  }
+  return all;
+}
+
+}  // namespace ebb::app::papers

@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <ctime>
+#include <ebb/experiments/cli/fields.hpp>
+#include <ebb/experiments/cli/machine.hpp>
+#include <ebb/experiments/cli/progress.hpp>
+#include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/experiments/cli/version.hpp>
+#include <ebb/experiments/papers/record.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <filesystem>
+
+namespace ebb::app::papers {
+namespace {
+
+struct Kept {
+  KeptPapers papers;
+};
+
+std::string today() {
+  char text[16];
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  localtime_r(&now, &parts);
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts)};
+}
+
+KeptRow kept_of(const RowResult& r, Size size) {
+  return {.experiment = r.experiment->name,
+          .quantity = r.experiment->quantity(),
+          .label = r.row->label,
+          .paper = r.paper(),
+          .ours = r.run ? r.ours() : "",
+          .each_seed = r.each_seed(),
+          .difference = r.difference(),
+          .verdict = r.verdict(size),
+          .seconds = r.run && r.over() > 0 ? r.seconds() : 0,
+          .wall = std::isnan(r.wall) ? 0 : r.wall};
+}
+
+bool same_row(const KeptRow& a, const KeptRow& b) { return a.experiment == b.experiment && a.label == b.label; }
+
+const KeptRow* row_in(const KeptPaper& p, const char* size, const KeptRow& like) {
+  const auto run = p.runs.find(size);
+  if (run == p.runs.end()) return nullptr;
+  const std::vector<KeptRow>& rows = run->second.rows;
+  const auto at = std::find_if(rows.begin(), rows.end(), [&](const KeptRow& r) { return same_row(r, like); });
+  return at == rows.end() ? nullptr : &*at;
+}
+
+// "0.161 ± 0.004; agrees: within 10 %", "not run: about 3 h"
+std::string cell_of(const KeptRow* r) {
+  if (!r) return "not run";
+  if (r->ours.empty()) return r->wall > 0 ? fmt::format("not run: about {}", duration_text(r->wall)) : "not run";
+  return fmt::format("**{}**{}; {}", r->ours, r->each_seed == r->ours ? "" : " (" + r->each_seed + ")", r->verdict);
+}
+
+std::string time_of(const KeptRow* r) { return r && !r->ours.empty() ? number_text(r->seconds) : ""; }
+
+std::string run_line(const KeptPaper& p, const char* size, const char* name) {
+  const auto run = p.runs.find(size);
+  if (run == p.runs.end()) return {};
+  return fmt::format("{}: {}, {}, {}.\n", name, run->second.date, run->second.version, run->second.machine);
+}
+
+std::string section(const std::string& name, const KeptPaper& p) {
+  std::string text = fmt::format(
+      "\n## {}\n\n{}. {}.\n\n    ebb paper {}\n\n"
+      "| experiment | row | measure | paper | as published | s | reduced | s |\n|---|---|---|---|---|---|---|---|\n",
+      p.short_title, p.title, p.source, name);
+  const std::vector<KeptRow>& rows = p.runs.begin()->second.rows;
+  for (const KeptRow& r : rows) {
+    const KeptRow *full = row_in(p, "full", r), *reduced = row_in(p, "standard", r);
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} |\n", r.experiment, r.label, r.quantity, r.paper,
+                        cell_of(full), time_of(full), cell_of(reduced), time_of(reduced));
+  }
+  const std::string runs = run_line(p, "full", "As published") + run_line(p, "standard", "Reduced");
+  return text + "\n" + runs;
+}
+
+}  // namespace
+
+static void visit(Fields& f, KeptRow& r) {
+  f("experiment", r.experiment)("quantity", r.quantity)("label", r.label)("paper", r.paper)("ours", r.ours);
+  f("each_seed", r.each_seed)("difference", r.difference)("verdict", r.verdict)("seconds", r.seconds)("wall", r.wall);
+}
+static void visit(Fields& f, KeptRun& r) {
+  f("date", r.date)("version", r.version)("machine", r.machine)("rows", r.rows);
+}
+static void visit(Fields& f, KeptPaper& p) {
+  f("title", p.title)("short_title", p.short_title)("source", p.source)("runs", p.runs);
+}
+namespace {
+void visit(Fields& f, Kept& k) { f("papers", k.papers); }
+}  // namespace
+
+KeptPapers read_papers(const std::string& path) {
+  if (!std::filesystem::exists(path)) return {};
+  return from_json<Kept>(read_file(path), path).papers;
+}
+
+std::string papers_json(const KeptPapers& all) { return json_of(Kept{all}) + "\n"; }
+
+void keep(KeptPapers& all, const Protocol& p, Size size, const std::vector<RowResult>& results, int threads) {
+  KeptPaper& paper = all[p.name];
+  paper.title = p.title;
+  paper.short_title = p.short_title();
+  paper.source = p.source;
+  KeptRun run{.date = today(),
+              .version = version_and_commit(),
+              .machine = fmt::format("{}, {}", count_text(threads, "thread"), processor()),
+              .rows = {}};
+  bool any = false;
+  for (const RowResult& r : results) {
+    run.rows.push_back(kept_of(r, size));
+    any |= r.run;
+    if (r.run) continue;
+    if (const KeptRow* const before = row_in(paper, name_of(size), run.rows.back()); before && !before->ours.empty()) {
+      const double wall = run.rows.back().wall;
+      run.rows.back() = *before;
+      run.rows.back().wall = wall;
+    }
+  }
+  const auto before = paper.runs.find(name_of(size));
+  if (!any && before != paper.runs.end()) {  // the machine and the version of its results
+    run.date = before->second.date;
+    run.version = before->second.version;
+    run.machine = before->second.machine;
+  }
+  paper.runs[name_of(size)] = run;
+}
+
+std::string papers_page(const KeptPapers& all) {
+  std::string text =
+      "# Papers, run again\n\n"
+      "`ebb paper NAME` runs the experiments of a paper and prints the paper's numbers beside ours; [the format of its "
+      "protocol](paper-protocols.md)\nis a file that you can read, change, and write for another paper. This page is "
+      "written by `ebb paper NAME --record`: means over\nseeds on the test split, each seed in brackets, then whether "
+      "ours agrees, by a rule that the protocol states beforehand.\nReduced runs are smaller and have rules of their "
+      "own. Seconds are those of one seed.\n";
+  for (const auto& [name, paper] : all) text += section(name, paper);
+  return text;
+}
+
+}  // namespace ebb::app::papers

@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <ebb/experiments/cli/progress.hpp>
+#include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/experiments/papers/row_result.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+namespace ebb::app::papers {
+namespace {
+
+using nlohmann::json;
+
+constexpr int least_for_spread = 3;  // seeds, as in sweeps
+
+json parsed(const std::string& path) {
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(path, none)) return {};
+  json j = json::parse(read_file(path), nullptr, false);
+  return j.is_object() ? j : json{};
+}
+
+const json& member(const json& j, const std::string& key) {
+  static const json missing;
+  return j.is_object() && j.contains(key) ? j.at(key) : missing;
+}
+
+double number_in(const json& j) { return j.is_number() ? j.get<double>() : NAN; }
+std::string word_in(const json& j) { return j.is_string() ? j.get<std::string>() : std::string(); }
+
+std::string signed_text(double x) { return (x < 0 ? "-" : "+") + number_text(std::abs(x)); }
+
+}  // namespace
+
+SeedResult seed_result_of(const std::string& folder, const sweep::TrialResult& trial, std::uint64_t seed,
+                          const std::string& measure) {
+  SeedResult r{.seed = seed, .state = trial.state(false)};
+  r.valid = trial.record.valid;
+  r.seconds = trial.record.seconds;
+  const json summary = parsed(folder + "/summary.json"), job = parsed(folder + "/run.json");
+  const json& run = member(member(summary, "runs"), std::to_string(seed));
+  const json& of = measure == "loss" ? run : member(member(run, "measures"), measure);
+  r.unit = word_in(member(of, "unit"));
+  r.validated_by = word_in(member(run, "validated_by"));
+  r.updates = run.is_object() ? run.value("updates", 0) : 0;
+  if (r.state == "ended") r.value = number_in(member(of, measure == "loss" ? "loss" : "value"));
+  r.record = json{{"run", run}, {"options", member(summary, "options")}, {"job", job}}.dump();
+  return r;
+}
+
+int RowResult::over() const {
+  int n = 0;
+  for (const SeedResult& s : seeds) n += s.over();
+  return n;
+}
+
+int RowResult::diverged() const {
+  int n = 0;
+  for (const SeedResult& s : seeds) n += s.state == "diverged";
+  return n;
+}
+
+double RowResult::number() const {
+  std::vector<double> values;
+  for (const SeedResult& s : seeds) values.push_back(s.value);
+  if (!experiment->solved) return sweep::spread_of(values).mean;
+  int solved = 0;
+  for (const double x : values) solved += experiment->solved->holds(x, NAN);
+  return over() > 0 ? 100. * solved / over() : NAN;
+}
+
+double RowResult::deviation() const {
+  std::vector<double> values;
+  for (const SeedResult& s : seeds) values.push_back(s.value);
+  const sweep::Spread spread = sweep::spread_of(values);
+  return experiment->solved || spread.count < least_for_spread ? NAN : spread.deviation;
+}
+
+double RowResult::seconds() const {
+  double sum = 0;
+  for (const SeedResult& s : seeds) sum += s.over() ? s.seconds : 0;
+  return over() > 0 ? sum / over() : NAN;
+}
+
+std::string RowResult::ours() const {
+  if (!run) return fmt::format("not run: about {}", duration_text(wall));
+  if (over() == 0) return "–";
+  const double x = number();
+  if (experiment->solved) return fmt::format("{} % ({:.0f} of {})", number_text(x), x / 100 * over(), over());
+  const double spread = deviation();
+  return number_text(x) + (std::isnan(spread) ? "" : " ± " + number_text(spread));
+}
+
+std::string RowResult::each_seed() const {
+  std::vector<std::string> words;
+  for (const SeedResult& s : seeds) words.push_back(s.state == "ended" ? number_text(s.value) : s.state);
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+std::string RowResult::paper() const {
+  return row->paper + (std::isnan(row->spread) ? "" : " ± " + number_text(row->spread));
+}
+
+std::string RowResult::difference() const {
+  const double x = number(), d = x - row->number;
+  if (!run || !std::isfinite(d)) return {};
+  if (experiment->solved || row->number == 0) return signed_text(d);
+  return fmt::format("{} ({} %)", signed_text(d), signed_text(100 * d / std::abs(row->number)));
+}
+
+std::string RowResult::verdict(Size size) const {
+  if (!run) return "not run";
+  if (over() < static_cast<int>(seeds.size()))
+    return fmt::format("incomplete: {} of {}", over(), count_text(static_cast<double>(seeds.size()), "seed"));
+  if (size == Size::quick) return "no verdict on a toy run";
+  const std::optional<Rule>& rule = size == Size::full ? row->agrees : row->agrees_reduced;
+  if (!rule) return size == Size::full ? "no verdict: no rule" : "no verdict on a reduced run";
+  if (!experiment->solved && diverged() > 0)
+    return fmt::format("differs: {} of {} diverged", diverged(), count_text(static_cast<double>(seeds.size()), "seed"));
+  return rule->holds(number(), row->number) ? "agrees: " + rule->text : "differs: not " + rule->text;
+}
+
+}  // namespace ebb::app::papers

@@ -1,0 +1,51 @@
+#pragma once
+#include <ebb/experiments/papers/row_training.hpp>
+#include <ebb/experiments/sweep/ranking.hpp>
+
+namespace ebb::app::papers {
+
+/// What became of one seed of a row.
+struct SeedResult {
+  std::uint64_t seed = 1;
+  std::string state = "not begun";  ///< as TrialResult::state
+  double value = NAN;               ///< of the experiment's measure, on the test split
+  std::string unit{};
+  int updates = 0;
+  double seconds = 0;
+  std::vector<std::pair<int, double>> valid{};  ///< by update
+  std::string validated_by{};
+  std::string record{};  ///< JSON: all measures, options, version and machine
+
+  bool over() const { return state == "ended" || state == "diverged"; }
+};
+
+/// Reads what a trial of `ebb train` left in its folder. A file of another form counts as missing.
+SeedResult seed_result_of(const std::string& folder, const sweep::TrialResult&, std::uint64_t seed,
+                          const std::string& measure);
+
+/// A row, run or not, beside the paper's number.
+struct RowResult {
+  const Experiment* experiment = nullptr;
+  const Row* row = nullptr;
+  std::string command{};  ///< "ebb train adding --hidden 130 ..."
+  bool run = true;        ///< false: it would take too long
+  double wall = NAN;      ///< seconds foretold for all seeds; NaN: not measured
+  std::vector<SeedResult> seeds{};
+
+  /// Mean of the measure over the seeds that ended; with `solved`, the share of the seeds that are over, in %.
+  double number() const;
+  double deviation() const;  ///< over seeds; NaN for fewer than three, or with `solved`
+  int over() const;
+  int diverged() const;
+  double seconds() const;  ///< mean over the seeds that are over; NaN if none is
+
+  std::string ours() const;        ///< "0.161 ± 0.004"; "80 % (4 of 5)"; "not run: about 3 h"
+  std::string each_seed() const;   ///< "0.16, 0.17, diverged"
+  std::string paper() const;       ///< "0.164", "0.16 ± 0.01", "not solved"
+  std::string difference() const;  ///< "-0.003 (-1.8 %)"; empty if one of the numbers is missing
+  /// "agrees: within 10 %", "differs: not within 10 %", "not run", "incomplete: 2 of 3 seeds",
+  /// "no verdict on a reduced run", "no verdict on a toy run", "no verdict: no rule"
+  std::string verdict(Size) const;
+};
+
+}  // namespace ebb::app::papers

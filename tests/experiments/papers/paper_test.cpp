@@ -1,0 +1,165 @@
+#include <cstdlib>
+#include <sstream>
+
+#include "catch.hpp"
+#include "run_ebb.hpp"
+
+// A paper's rows are trained by the program that runs it, so it runs as a process here.
+namespace paper_test {
+
+using Catch::Matchers::Contains;
+using nlohmann::json;
+
+#ifdef EBB_COMMAND
+namespace {
+
+Outcome ebb_paper(const std::string& words) {
+  const TempFolder scratch;
+  const std::string command = "OMP_NUM_THREADS=2 " EBB_COMMAND " " + words + " >" + (scratch / "out") + " 2>" +
+                              (scratch / "err") + " </dev/null";
+  const int status = std::system(command.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_all(scratch / "out"), read_all(scratch / "err")};
+}
+
+const std::string toy = R"(title = "A toy, <not> a paper"
+authors = "Roe, Doe, Poe"
+year = 2020
+source = "nowhere"
+seeds = 2
+reduced-seeds = 2
+differs = ["It was never written."]
+
+[add]
+question = "Is the sum learned?"
+where = "table 0"
+train = "adding --hidden 6 --length 10 --batch 4 --steps 30 --optimizer adam --lr 1e-2"
+reduced = "--steps 25"
+[add.gru]
+name = "GRU"
+options = "--cell gru"
+paper = 0.1
+agrees = "within 1000 %"
+agrees-reduced = ">= 0"
+[add.rnn]
+options = "--cell rnn"
+paper = [0.2, 0.4]
+agrees = "<= 0"
+agrees-reduced = "<= 0"
+
+[order]
+question = "Is the order learned?"
+train = "temporal-order --hidden 6 --length 12 --batch 4 --steps 40 --lr 1e-2"
+measure = "accuracy"
+solved = ">= 0"
+[order.lstm]
+options = "--cell lstm"
+paper = "solved"
+agrees = ">= 100"
+)";
+
+/// records.json without what a clock decides.
+std::string records_of(const std::string& folder) {
+  std::string text;
+  for (const json& r : json::parse(read_all(folder + "/records.json"))["records"])
+    text += r["experiment"].get<std::string>() + " " + r["row"].get<std::string>() + " " + r["seed"].dump() + " " +
+            r["state"].get<std::string>() + " " + r["value"].dump() + " " + r["updates"].dump() + "\n";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("ebb paper trains every row, and shows the paper's numbers beside ours with a verdict", "[slow]") {
+  const TempFolder f;
+  const std::string file = f.file("toy.toml", toy);
+  const Outcome o = ebb_paper("paper " + file + " --threads 2 --out " + (f / "p"));
+  INFO(o.out << o.err);
+  REQUIRE(o.code == 0);
+  CHECK_THAT(o.out, Contains("Roe et al. 2020: A toy, <not> a paper, 3 rows with 2 seeds each"));
+  CHECK_THAT(o.out, Contains("agrees: >= 0") && Contains("differs: not <= 0") && Contains("100 % (2 of 2)"));
+  const json all = summary_of(f / "p")["experiments"];
+  const json records = json::parse(read_all(f / "p/records.json"))["records"];
+  REQUIRE(records.size() == 6);
+  double sum = 0;
+  for (const json& r : records)
+    if (r["row"] == "gru") sum += r["value"].get<double>() / 2;
+  CHECK(all["add"]["gru"]["number"] == Approx(sum));
+  CHECK(all["add"]["rnn"]["paper"] == "0.2, 0.4");
+  CHECK(all["order"]["lstm"]["number"] == 100);
+  CHECK(records[0]["recorded"]["options"]["steps"] == 25);
+  CHECK(records[0]["recorded"]["run"]["loss"] == records[0]["value"]);
+  CHECK(read_all(f / "p/protocol.toml") == toy);
+  const std::string page = read_all(f / "p/report.html");
+  CHECK_THAT(page, Contains("A toy, &lt;not&gt; a paper") && Contains("It was never written.") &&
+                       Contains("Is the sum learned?") && Contains("Learning curves, add"));
+  CHECK(plots_of(page).size() == 2);
+
+  SECTION("the trained weights are those of ebb train with the row's options") {
+    const std::string trial = records[0]["command"].get<std::string>().substr(4);
+    CHECK(ebb_paper(trial + " --seed 1 --seeds 1 --threads 1 --out " + (f / "alone")).code == 0);
+    CHECK(summary_of(f / "alone")["runs"]["1"]["loss"] == records[0]["value"]);
+  }
+  SECTION("a run that is resumed reads the protocol in its folder and does not train again what has ended") {
+    const std::string before = records_of(f / "p");
+    std::filesystem::remove(file);
+    std::filesystem::remove(f / "p/summary.json");
+    for (const auto& entry : std::filesystem::directory_iterator(f / "p/trials"))
+      if (entry.path().filename().string().find("rnn") != std::string::npos) std::filesystem::remove_all(entry.path());
+    const Outcome again = ebb_paper("paper --resume " + (f / "p"));
+    INFO(again.out << again.err);
+    CHECK(again.code == 0);
+    CHECK(records_of(f / "p") == before);
+  }
+}
+
+TEST_CASE("ebb paper --cost foretells, and --full leaves out what takes too long", "[slow]") {
+  const TempFolder f;
+  const std::string file = f.file("toy.toml", toy), page = f / "docs/papers.md";
+  std::filesystem::create_directories(f / "docs");
+  const Outcome cost = ebb_paper("paper " + file + " --full --cost --record --page " + page + " --out " + (f / "c"));
+  INFO(cost.out << cost.err);
+  REQUIRE(cost.code == 0);
+  CHECK_THAT(cost.out, Contains("a seed of 30 updates") && Contains("all rows, 2 seeds each: about"));
+  CHECK(!f.has("c/trials"));
+  CHECK_THAT(read_all(page), Contains("not run"));
+
+  const Outcome none = ebb_paper("paper " + file + " --full --hours 1e-9 --out " + (f / "n"));
+  CHECK(none.code == 2);
+  CHECK_THAT(none.err, Contains("every row would take more than --hours 1e-09: raise it"));
+  CHECK(!f.has("n"));
+
+  const Outcome full = ebb_paper("paper " + file + " --full --record --page " + page + " --out " + (f / "f"));
+  INFO(full.out << full.err);
+  REQUIRE(full.code == 0);
+  CHECK_THAT(read_all(page),
+             Contains("## Roe et al. 2020") && Contains("; differs: not <= 0 |") && Contains("As published: 20"));
+}
+#endif
+
+TEST_CASE("what is wrong with a protocol is found before a folder is made") {
+  const TempFolder f;
+  const auto rejected = [&](const std::vector<std::string>& words, const std::string& message) {
+    std::vector<std::string> all{"paper", "--out", f / "x"};
+    all.insert(all.end(), words.begin(), words.end());
+    const Outcome o = ebb_command(all);
+    INFO(o.err);
+    CHECK(o.code == 2);
+    CHECK_THAT(o.err, Contains(message));
+    CHECK(!f.has("x"));
+  };
+  rejected({"bai2019"}, "unknown paper 'bai2019'; did you mean 'bai2018'?");
+  rejected({f / "none.toml"}, "none.toml");
+  rejected({f.file("bad.toml", "title = \"x\"\n[a]\nquestoin = \"y\"\n")},
+           "line 3: an experiment has no key 'questoin'");
+  rejected({}, "PAPER");
+  rejected({"bai2018", "--quick", "--record"}, "--record stores results, and a toy run with --quick has none");
+}
+
+TEST_CASE("ebb papers lists the protocols and prints one that can be run") {
+  const Outcome all = ebb_command({"papers"});
+  CHECK(all.code == 0);
+  CHECK_THAT(all.out, Contains("bai2018") && Contains("pascanu2013"));
+  const Outcome one = ebb_command({"papers", "bai2018"});
+  CHECK_THAT(one.out, Contains("[adding-600.gru]"));
+}
+
+}  // namespace paper_test

@@ -1,0 +1,132 @@
+#include <ebb/experiments/papers/papers.hpp>
+#include <ebb/experiments/papers/row_training.hpp>
+
+#include "catch.hpp"
+#include "message_of.hpp"
+
+namespace protocol_test {
+
+using namespace ebb::app;
+using namespace ebb::app::papers;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const std::string head =
+    "title = \"Toy\"\nauthors = \"Roe, Doe\"\nyear = 2020\nsource = \"nowhere\"\n[add]\nquestion = \"Is it learned?\"\n"
+    "train = \"adding --hidden 4 --length 10\"\nreduced = \"--length 8 --steps 20\"\n";
+const std::string row = "[add.gru]\noptions = \"--cell gru --hidden 5\"\npaper = 0.16\nagrees = \"within 5 %\"\n";
+
+template <class F> std::string message(F&& f) { return test::message_of<ebb::Error>(f); }
+
+Protocol toy(const std::string& text) { return protocol_of("toy", "toy.toml", text); }
+std::string error_of(const std::string& text) {
+  return message([&] { toy(text); });
+}
+std::string training_error(const std::string& text) {
+  const Protocol p = toy(text);
+  return message([&] { RowTraining{p, p.experiments[0], p.experiments[0].rows[0], Size::standard}; });
+}
+
+}  // namespace
+
+TEST_CASE("a rule holds on its bounds and within its distance, and never for what is not a number") {
+  CHECK(rule_of("<= 0.01").holds(.01, 5));
+  CHECK(!rule_of("<= 0.01").holds(.011, 5));
+  CHECK(rule_of(">= 99").holds(99, 5));
+  CHECK(!rule_of(">= 99").holds(98.9, 5));
+  CHECK(rule_of("0.9 to 1.1").holds(1.1, 5));
+  CHECK(!rule_of("0.9 to 1.1").holds(.89, 1));
+  CHECK(rule_of("within 0.5").holds(4.5, 5));
+  CHECK(!rule_of("within 0.5").holds(4.4, 5));
+  CHECK(rule_of("within 10 %").holds(-5.5, -5));
+  CHECK(!rule_of("within 10 %").holds(5.6, 5));
+  for (const char* text : {"<= 1", ">= 1", "0 to 1", "within 1", "within 1 %"}) CHECK(!rule_of(text).holds(NAN, 1));
+  for (const char* text : {"", "1", "< 1", "<= x", "2 to 1", "within -1", "within 5%", "about 3"})
+    CHECK_THAT(message([&] { rule_of(text); }), Contains("is no rule: write \"<= X\""));
+}
+
+TEST_CASE("a protocol is read with its numbers, rules and words") {
+  const Protocol p = toy("about = [\"One.\",  # a remark\n  \"Two, # three.\"]\n" + head +
+                         "solved = \"<= 0.01\"\n[add.lstm]\nname = \"LSTM\"\npaper = [1, 2, 6]\nspread = .5\n" + row);
+  CHECK(p.short_title() == "Roe & Doe 2020");
+  CHECK(p.about == std::vector<std::string>{"One.", "Two, # three."});
+  REQUIRE(p.experiments.size() == 1);
+  const Experiment& e = p.experiments[0];
+  CHECK(e.train == Words{"adding", "--hidden", "4", "--length", "10"});
+  CHECK(e.quantity() == "% of seeds with loss <= 0.01");
+  REQUIRE(e.rows.size() == 2);
+  CHECK(e.rows[0].label == "LSTM");
+  CHECK(e.rows[0].paper == "1, 2, 6");
+  CHECK(e.rows[0].number == 3);
+  CHECK(e.rows[0].spread == .5);
+  CHECK(!e.rows[0].agrees);
+  CHECK(e.rows[1].label == "gru");
+  CHECK(e.rows[1].number == .16);
+  CHECK(e.rows[1].agrees->text == "within 5 %");
+  CHECK(words_of(e, e.rows[1], true) == Words{"adding", "--length", "10", "--cell", "gru", "--hidden", "5"});
+  CHECK(words_of(e, e.rows[1], false) ==
+        Words{"adding", "--cell", "gru", "--hidden", "5", "--length", "8", "--steps", "20"});
+}
+
+TEST_CASE("an error in a protocol names the file, the line and the cure") {
+  CHECK_THAT(error_of(head + "[add.gru]\noption = \"--cell gru\"\n"),
+             Contains("'toy.toml', line 10: a row has no key 'option'; did you mean 'options'?"));
+  CHECK_THAT(error_of("titel = \"x\"\n" + head), Contains("line 1: a paper has no key 'titel'; did you mean 'title'?"));
+  CHECK_THAT(error_of(head + "mesure = \"loss\"\n" + row), Contains("line 9: an experiment has no key 'mesure'"));
+  CHECK_THAT(error_of(head), Contains("line 6: the experiment [add] has no row: [add.ROW]"));
+  CHECK_THAT(error_of(head + "[add.gru]\n"), Contains("line 9: the section [add.gru] has no keys"));
+  CHECK_THAT(error_of(head + row + "[add.gru]\nnote = \"again\"\n"),
+             Contains("line 13: the section [add.gru] occurs twice"));
+  CHECK_THAT(error_of(head + "[sub.gru]\npaper = 1\n"), Contains("belongs to the experiment [sub]"));
+  CHECK_THAT(error_of(head + "[add.gru]\npaper = 1\nagrees = \"about\"\n"),
+             Contains("line 11: agrees: 'about' is no rule"));
+  CHECK_THAT(error_of(head + "[add.gru]\npaper = \"not solved\"\nagrees = \"within 5 %\"\n"),
+             Contains("'within 5 %' needs a number of the paper, which has 'not solved'"));
+  CHECK_THAT(error_of(head + "[add.gru]\noptions = \"--cell gru\"\n"), Contains("line 10: 'paper' is missing"));
+  CHECK_THAT(error_of("seeds = 0\n" + head + row), Contains("line 1: 'seeds' takes a whole number from 1 to 1000"));
+  CHECK_THAT(error_of("[[add]]\nname = 1\n"), Contains("line 1: '[[add]]': an array of tables cannot be read"));
+  CHECK_THAT(error_of("title = \"x\"\n"), Contains("'source' is missing"));
+  CHECK_THAT(message([] { find_protocol("bai2019"); }), Contains("did you mean 'bai2018'?"));
+}
+
+TEST_CASE("an option that ebb train would reject is an error of the protocol, with its line") {
+  const auto with = [](const std::string& options, const std::string& measure = "loss") {
+    return training_error(head + "measure = \"" + measure + "\"\n[add.x]\npaper = 1\noptions = \"" + options + "\"\n");
+  };
+  CHECK_THAT(with("--hiden 4"), Contains("'toy.toml', line 11: [add.x]: --hiden: `ebb train` has no such option; did "
+                                         "you mean '--hidden'?"));
+  CHECK_THAT(with("--cell grv"), Contains("did you mean 'gru'?"));
+  CHECK_THAT(with("--lr -1"), Contains("--lr must be above 0"));
+  CHECK_THAT(with("--lr"), Contains("--lr has no value"));
+  CHECK_THAT(with("--seed 3"), Contains("a protocol cannot set this option"));
+  CHECK_THAT(with("copy"), Contains("'copy': a task is given already"));
+  CHECK_THAT(with("--gap 5"), Contains("--gap"));
+  CHECK_THAT(with("--length 1", "accuracy"), Contains("[add.x]"));
+  CHECK_THAT(with("--cell gru", "accuracy"), Contains("unknown measure 'accuracy'; there are loss"));
+}
+
+TEST_CASE("the cost of a row grows with its updates") {
+  const Protocol p = toy(head + row);
+  const Experiment& e = p.experiments[0];
+  const Cost c = RowTraining{p, e, e.rows[0], Size::standard}.cost();
+  CHECK(c.updates == 20);
+  CHECK(c.update > 0);
+  CHECK(c.checking > 0);
+  CHECK(c.seconds() == Approx(20 * c.update + c.checking));
+}
+
+TEST_CASE("ebb train accepts every row of the protocols that are built in, reduced and as published", "[slow]") {
+  CHECK(built_in_protocols().size() >= 2);
+  for (const BuiltIn& b : built_in_protocols()) {
+    const Protocol p = find_protocol(b.name);
+    for (const Experiment& e : p.experiments)
+      for (const Row& r : e.rows)
+        for (const Size size : {Size::standard, Size::full}) {
+          CAPTURE(b.name, e.name, r.name, name_of(size));
+          CHECK(RowTraining{p, e, r, size}.updates() >= 1);
+        }
+  }
+}
+
+}  // namespace protocol_test
