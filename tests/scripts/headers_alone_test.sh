@@ -6,6 +6,6 @@ check() {  # check FOLDER HEADER
     $(cat "$EBB_INCLUDES/$1.txt") $EBB_XTENSOR_OPTIONS -x c++ - || { echo "<$2> does not compile alone"; return 1; }
 }
 export -f check
-for folder in ops data ranks autograd nn optim observe experiments; do
+for folder in ops data ranks autograd nn optim observe online experiments; do
   (cd "$EBB_SOURCE" && find "$folder" -name '*.hpp' | sed "s,.*,$folder ebb/&,")
 done | xargs -P 2 -L 1 bash -c 'check "$@"' --
