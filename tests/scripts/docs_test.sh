@@ -50,7 +50,7 @@ done
 cd "$OLDPWD"
 [ ! -e bad ] || exit 1
 
-for folder in ops data ranks autograd nn optim observe; do
+for folder in ops data ranks autograd nn optim observe online; do
   (cd "$EBB_PREFIX/include" && find "ebb/$folder" -name '*.hpp' | sort | sed 's,.*,#include <&>,')
 done >src/everything.hpp
 echo '#include <cmath>

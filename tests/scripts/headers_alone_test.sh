@@ -8,6 +8,6 @@ check() {  # check FOLDER HEADER
 }
 export -f check
 proven() { [ -n "$EBB_HEADERS_FIRST" ] && [ -e "$EBB_SOURCE/${1%.hpp}.cpp" ]; }
-for folder in ops data ranks autograd nn optim observe experiments; do
+for folder in ops data ranks autograd nn optim observe online experiments; do
   (cd "$EBB_SOURCE" && find "$folder" -name '*.hpp') | while read -r header; do proven "$header" || echo "$folder ebb/$header"; done
 done | xargs -P 2 -L 1 bash -c 'check "$@"' --
