@@ -148,8 +148,7 @@ void CheckpointedSteps::seed(TapeImpl& t, const Block& b, const PoolVector<Array
   for (int r = first_of(b.begin), last = first_of(b.end); r < last; ++r) {
     const Returned& of = returned_[static_cast<std::size_t>(r)];
     const Var& v = var_of(b, r);
-    if (const Wanted w = wanted(t, r); w != Wanted::no && v.requires_grad())
-      t.node(v.node()).retained = w == Wanted::whole || t.node(v.node()).in_parent();
+    if (wanted(t, r) != Wanted::no && v.requires_grad()) t.node(v.node()).retained = true;
     if (of.field < 0 || of.k + 1 < b.end) add(v, adjoint(r));  // else it is part of the next
   }
   for (std::size_t f = 0; f < adjoint_at_end.size(); ++f)
