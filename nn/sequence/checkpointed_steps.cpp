@@ -21,7 +21,7 @@ template <class F> State state_of(const Cell& cell, const F& field) {
   return s;
 }
 
-bool same_bits(const Array& a, const Array& b) {
+bool equal_bits(const Array& a, const Array& b) {
   const Array x = a.compact(), y = b.compact();
   return x.shape() == y.shape() && std::memcmp(x.raw(), y.raw(), x.bytes()) == 0;
 }
@@ -132,7 +132,7 @@ void CheckpointedSteps::record(TapeImpl& t, Block& b, const Var& x, const State&
 
 void CheckpointedSteps::check_same(const Block& b, const PoolVector<Array>& expected) const {
   for (std::size_t f = 0; f < expected.size(); ++f)
-    if (!same_bits(b.made.back().state[static_cast<int>(f)].value(), expected[f]))
+    if (!equal_bits(b.made.back().state[static_cast<int>(f)].value(), expected[f]))
       throw TapeError(
           "unroll " + std::string(steps_->cell().name()) + ": steps " + std::to_string(steps_->time(b.begin)) + " to " +
           std::to_string(steps_->time(b.end - 1)) +
