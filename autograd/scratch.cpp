@@ -40,7 +40,8 @@ void Scratch::begin_sweep() {
       throw TapeError("checkpoint: when steps were run again, they used parameter " + n.leaf->name +
                       ", which they had not used before: a step must be a function of its arguments");
     if (marks_ == 0) continue;
-    marks[id] = n.requires_grad && !n.op;  // the state that enters the part; then as in Sweep::Paths
+    marks[id] =
+        n.requires_grad && (!n.op || n.retained);  // what enters the part, or is asked for; then as Sweep::Paths
     for (int k = 0; n.requires_grad && k < n.input_count; ++k)
       if (n.inputs()[k] != 0 && marks[n.inputs()[k]]) marks[id] = 1;
   }

@@ -21,7 +21,7 @@ template <class F> State state_of(const Cell& cell, const F& field) {
   return s;
 }
 
-bool same_bits(const Array& a, const Array& b) {
+bool equal_bits(const Array& a, const Array& b) {
   const Array x = a.compact(), y = b.compact();
   return x.shape() == y.shape() && std::memcmp(x.raw(), y.raw(), x.bytes()) == 0;
 }
@@ -132,7 +132,7 @@ void CheckpointedSteps::record(TapeImpl& t, Block& b, const Var& x, const State&
 
 void CheckpointedSteps::check_same(const Block& b, const PoolVector<Array>& expected) const {
   for (std::size_t f = 0; f < expected.size(); ++f)
-    if (!same_bits(b.made.back().state[static_cast<int>(f)].value(), expected[f]))
+    if (!equal_bits(b.made.back().state[static_cast<int>(f)].value(), expected[f]))
       throw TapeError(
           "unroll " + std::string(steps_->cell().name()) + ": steps " + std::to_string(steps_->time(b.begin)) + " to " +
           std::to_string(steps_->time(b.end - 1)) +
@@ -148,8 +148,7 @@ void CheckpointedSteps::seed(TapeImpl& t, const Block& b, const PoolVector<Array
   for (int r = first_of(b.begin), last = first_of(b.end); r < last; ++r) {
     const Returned& of = returned_[static_cast<std::size_t>(r)];
     const Var& v = var_of(b, r);
-    if (const Wanted w = wanted(t, r); w != Wanted::no && v.requires_grad())
-      t.node(v.node()).retained = w == Wanted::whole || t.node(v.node()).in_parent();
+    if (wanted(t, r) != Wanted::no && v.requires_grad()) t.node(v.node()).retained = true;
     if (of.field < 0 || of.k + 1 < b.end) add(v, adjoint(r));  // else it is part of the next
   }
   for (std::size_t f = 0; f < adjoint_at_end.size(); ++f)

@@ -1,6 +1,5 @@
 #include <atomic>
 #include <ebb/autograd/grad.hpp>
-#include <ebb/autograd/profile.hpp>
 #include <ebb/autograd/shards.hpp>
 #include <ebb/autograd/trace.hpp>
 #include <ebb/autograd/watch.hpp>
@@ -260,7 +259,7 @@ TEST_CASE("Transformed and bound parameters, and tied weights used outside of th
   for (const Checkpoint& c : schedules()) check_same(run(c), wanted);
 }
 
-TEST_CASE("A checkpointed run evaluates, is watched once and is profiled like any other") {
+TEST_CASE("A checkpointed run evaluates, is watched once, and is traced like any other") {
   Params w;
   const CellPtr cell = make_cell("lstm", w / "cell", {I, H});
   const auto loss = [&](const Checkpoint& c) {
