@@ -78,6 +78,9 @@ TEST_CASE("the gradients of every recurrent task are those of its last loss, by 
                         {"speech", {}},
                         {"translate", {}},
                         {"copy", {}},
+                        {"reber", {}},
+                        {"reber", {{"form", "continual"}}},
+                        {"delay", {}},
                         {"chars", {}}}) {
     CAPTURE(c.task, c.own.all());
     const auto task = quick_task(c.task, c.own);
