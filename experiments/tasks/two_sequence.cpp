@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <ebb/experiments/train/class_meter.hpp>
 #include <ebb/experiments/train/generated.hpp>
