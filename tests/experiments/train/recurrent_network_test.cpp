@@ -82,6 +82,9 @@ TEST_CASE("the gradients of every recurrent task are those of its last loss, by 
                         {"anbn", {}},
                         {"group", {}},
                         {"mqar", {{"pairs", "1"}}},
+                        {"reber", {}},
+                        {"reber", {{"form", "continual"}}},
+                        {"delay", {}},
                         {"chars", {}}}) {
     CAPTURE(c.task, c.own.all());
     const auto task = quick_task(c.task, c.own);
