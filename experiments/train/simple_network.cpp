@@ -47,6 +47,10 @@ std::optional<Embedding> embedding_of(const Builder& p, const SimpleSizes& s, in
   return std::nullopt;
 }
 
+bool reads_all(const SimpleBatch& b) {
+  return std::holds_alternative<EveryStep>(b.targets) || std::holds_alternative<EveryValue>(b.targets);
+}
+
 }  // namespace
 
 bool is_squared_error(const SimpleBatch& b) {
@@ -57,15 +61,16 @@ const char* loss_name(const SimpleBatch& b) { return is_squared_error(b) ? "squa
 
 SimpleNetwork::SimpleNetwork(Params& w, const SimpleSizes& s, const Recurrence& r)
     : weights_(w.get()), embedding_(embedding_of(w / "embedding", s, checked_hidden(r.settings.hidden))),
-      layer_(r.layer(w / "cell", input_width(s, r.settings.hidden))), window_(r.settings.length),
+      layers_(r.layers(w / "cell", input_width(s, r.settings.hidden))), window_(r.settings.length),
       out_(w / "out", r.settings.hidden, s.outputs), scores_(s.scores) {}
 
 const Cell& SimpleNetwork::cell() const {
-  if (!layer_->cell()) throw ValueError("the model's layer runs over whole sequences: it has no cell and no state");
-  return *layer_->cell();
+  if (!layers_.all->cell())
+    throw ValueError("the model's layer runs over whole sequences: it has no cell and no state");
+  return *layers_.all->cell();
 }
 
-const Cell* SimpleNetwork::recurrence() const { return layer_->cell(); }
+const Cell* SimpleNetwork::recurrence() const { return layers_.all->cell(); }
 
 Array SimpleNetwork::cell_inputs(const SimpleBatch& b) const {
   (void)cell();
@@ -143,7 +148,7 @@ PartialLoss SimpleNetwork::loss_of_some(Shard& s, const EveryStep& every, const 
 
 PartialLoss SimpleNetwork::loss_from(Shard& s, const Batch& batch, const StateArrays& carried) const {
   const auto& b = batch.get<SimpleBatch>();
-  const auto run = unroll(*layer_, inputs(s, b), s.take(carried), s.context());
+  const auto run = unroll(reads_all(b) ? *layers_.all : *layers_.last, inputs(s, b), s.take(carried), s.context());
   carry(s, run.end());
   return loss_of(s, b, run);
 }
@@ -173,11 +178,11 @@ void SimpleNetwork::put_scores(Shard& s, const Var& y) const {
 
 Var SimpleNetwork::next(const Tokens& tokens, State& state) const {
   if (!embedding_) throw ValueError("the model reads values, not tokens");
-  const Cell* const cell = layer_->cell();
+  const Cell* const cell = layers_.all->cell();
   if (!cell) {
     const Tokens window = window_of(state, tokens, window_);
     state = state_of(window);
-    return out_(unroll(*layer_, Sequence((*embedding_)(window)), StepContext{}).last());
+    return out_(unroll(*layers_.all, Sequence((*embedding_)(window)), StepContext{}).last());
   }
   const Var x = (*embedding_)(tokens);
   state = cell->step(x, state.size() ? state : cell->initial_state(tokens.dim(0)), StepContext{});

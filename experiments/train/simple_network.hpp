@@ -66,7 +66,7 @@ class SimpleNetwork final : public CarryingNetwork, public RecurrentNetwork {
   void put_scores(Shard&, const Var& y) const;
   LeafSet weights_;
   std::optional<Embedding> embedding_;  // of tokens
-  LayerPtr layer_;
+  Recurrence::Readings layers_;
   int window_;  // steps that a layer without a state rereads for the next token
   Linear out_;
   bool scores_;  // in evaluation, for the task's meter
