@@ -13,7 +13,7 @@ namespace {
 ///     C' = F C + I v (k / s)^T;   n' = F n + I k / s
 ///     q = x Wq + bq;   h = sigmoid(x Wo + bo) * C' q / max(|n'^T q|, exp(-m'))
 ///
-/// Shapes    x [B, I]; C [B, heads, d, d], n [B, heads, d], m [B, heads, 1], d = H / heads; Wkv [I, 2H], bkv [2H];
+/// Shapes    x [B, I]; C [B, heads, d d], n [B, heads, d], m [B, heads, 1], d = H / heads; Wkv [I, 2H], bkv [2H];
 ///           Wq, Wo [I, H], bq, bo [H]; Wg [I, 2 heads], bg [2 heads]
 /// Options   heads=4 (1 if H is not a multiple of 4)
 /// Init      Wkv, Wq, Wo and their biases uniform in +-1/sqrt(H); Wg zero; bg normal with deviation .1 for i, from 3 to
@@ -46,7 +46,7 @@ struct MLstm {
     Array bias = p.initial_values("bg", {2 * heads}, normal_init(0, .1));
     for (int k = 0; k < heads; ++k) bias.set_flat(heads + k, heads > 1 ? 3 + 3. * k / (heads - 1) : 3);
     bg = p.trained("bg", bias);
-    p.state("C", &State::C, {heads, width, width});
+    p.state("C", &State::C, {heads, width * width});
     p.state("n", &State::n, {heads, width});
     p.state("m", &State::m, {heads, 1});
   }
@@ -66,8 +66,8 @@ struct MLstm {
         reshape(i, each), reshape(f, each), s.m, size);
     const Var key = fuse([](auto write, auto k, auto size) { return write * (k / size); }, write, k, size);
     const Var n = fuse([](auto keep, auto n, auto key) { return keep * n + key; }, keep, s.n, key);
-    const Var C = fuse([](auto keep, auto C, auto vk) { return keep * C + vk; }, reshape(keep, {-1, heads, 1, 1}), s.C,
-                       outer(reshape(v, by_head), key));
+    const Var written = reshape(outer(reshape(v, by_head), key), {-1, heads, width * width});
+    const Var C = fuse([](auto keep, auto C, auto vk) { return keep * C + vk; }, keep, s.C, written);
     return {.C = C, .n = n, .m = m};
   }
 

@@ -245,7 +245,7 @@ def mlstm(p, x, C, n, m):
     norm = k.norm(dim=2).clamp(min=1)
     new = torch.maximum(log_f + m[:, :, 0], i + torch.log(norm))
     f, i = torch.exp(log_f + m[:, :, 0] - new), torch.exp(i - new)
-    C = f[:, :, None, None] * C + i[:, :, None, None] * torch.einsum("bha,bhc->bhac", v, k)
+    C = f[:, :, None] * C + i[:, :, None] * torch.einsum("bha,bhc->bhac", v, k).flatten(2)
     return C, f[:, :, None] * n + i[:, :, None] * k, new[:, :, None]
 
 
@@ -253,7 +253,7 @@ def mlstm_output(p, x, C, n, m):
     heads, d = n.shape[1:]
     q = (x @ p.Wq + p.bq).reshape(-1, heads, d)
     weight = torch.maximum((n * q).sum(2).abs(), torch.exp(-m[:, :, 0]))
-    read = torch.einsum("bhac,bhc->bha", C, q) / weight[:, :, None]
+    read = torch.einsum("bhac,bhc->bha", C.reshape(-1, heads, d, d), q) / weight[:, :, None]
     return sigma(x @ p.Wo + p.bo) * read.reshape(len(x), -1)
 
 
@@ -299,6 +299,6 @@ WRITTEN = {
         "B": (I, H), "C": (H, H), "D": (I, H), "nu": (H,), "gamma": (H,)}, lru_real_output) for kind in ("positive", "signed")},
     "lmu:order=5,theta=7.5": (lmu, lambda I, H: {"h": (H,), "m": (5,)}, lambda I, H: {
         "ex": (I, 1), "eh": (H, 1), "em": (5, 1), **legendre_delay(5, 7.5), "Wx": (I, H), "Wh": (H, H), "Wm": (5, H)}),
-    "mlstm:heads=3": (mlstm, lambda I, H: {"C": (3, H // 3, H // 3), "n": (3, H // 3), "m": (3, 1)}, lambda I, H: {
+    "mlstm:heads=3": (mlstm, lambda I, H: {"C": (3, (H // 3)**2), "n": (3, H // 3), "m": (3, 1)}, lambda I, H: {
         "Wkv": (I, 2 * H), "bkv": (2 * H,), "Wq": (I, H), "bq": (H,), "Wo": (I, H), "bo": (H,), "Wg": (I, 6), "bg": (6,)}, mlstm_output),
 }
