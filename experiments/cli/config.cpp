@@ -94,7 +94,11 @@ class ConfigReader {
  private:
   std::vector<CLI::ConfigItem> items() const {
     std::string clean;
-    for (const std::string& line : lines_) clean += line + "\n";
+    bool in_list = false;  // CLI11 reads further lines only of an array that has an item in its first one
+    for (const std::string& line : lines_) {
+      in_list = in_list ? !line.ends_with(']') : opens_list(line);
+      clean += line + (in_list ? " " : "\n");
+    }
     std::istringstream in(clean);
     CLI::ConfigTOML toml;
     toml.comment('\x01');
@@ -124,9 +128,14 @@ class ConfigReader {
         fail(static_cast<int>(k) + 1, fmt::format("'{}' is not of the form key = value", line));
       if (const std::string key = key_in(line); !keys.insert(section + key).second)
         fail(static_cast<int>(k) + 1, fmt::format("'{}' occurs twice", key));
-      const std::size_t value = line.find_first_not_of(" \t", equals + 1);
-      in_list = value != std::string::npos && line[value] == '[' && !line.ends_with(']');
+      in_list = opens_list(line);
     }
+  }
+  static bool opens_list(const std::string& line) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string::npos) return false;
+    const std::size_t value = line.find_first_not_of(" \t", equals + 1);
+    return value != std::string::npos && line[value] == '[' && !line.ends_with(']');
   }
   // CLI11 merges sections of the same name and leaves out those without keys.
   void check_sections() const {

@@ -63,15 +63,15 @@ class ProtocolReader {
 
   Keys of_experiment(Experiment& e) const {
     return {{"question", [&] { e.question = text(); }}, {"where", [&] { e.where = text(); }},
-            {"train", [&] { e.train = words(); }},      {"reduced", [&] { e.reduced = words(); }},
+            {"train", [&] { e.train = words(); }},      {"reduced", [&] { e.reduced = options(); }},
             {"measure", [&] { e.measure = text(); }},   {"solved", [&] { e.solved = rule(); }},
             {"differs", [&] { e.differs = list(); }}};
   }
 
   Keys of_row(Row& r) const {
     return {{"name", [&] { r.label = text(); }},
-            {"options", [&] { r.options = words(); }},
-            {"reduced", [&] { r.reduced = words(); }},
+            {"options", [&] { r.options = options(); }},
+            {"reduced", [&] { r.reduced = options(); }},
             {"paper", [&] { read_paper(r); }},
             {"spread", [&] { r.spread = number(text()); }},
             {"note", [&] { r.note = text(); }},
@@ -111,6 +111,12 @@ class ProtocolReader {
       std::istringstream in(part);
       for (std::string word; in >> word;) all.push_back(word);
     }
+    return all;
+  }
+  Words options() const {
+    const Words all = words();
+    if (!all.empty() && !all[0].starts_with("--"))
+      fail(fmt::format("'{}' must begin with an option of `ebb train`, not with '{}'", line_->key, all[0]));
     return all;
   }
   double number(const std::string& word) const {

@@ -6,6 +6,7 @@
 #include <ebb/experiments/cli/progress.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/cli/version.hpp>
+#include <ebb/experiments/papers/papers.hpp>
 #include <ebb/experiments/papers/record.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <filesystem>
@@ -63,11 +64,16 @@ std::string run_line(const KeptPaper& p, const char* size, const char* name) {
   return fmt::format("{}: {}, {}, {}.\n", name, run->second.date, run->second.version, run->second.machine);
 }
 
+bool is_built_in(const std::string& name) {
+  const auto& all = built_in_protocols();
+  return std::any_of(all.begin(), all.end(), [&](const BuiltIn& b) { return name == b.name; });
+}
+
 std::string section(const std::string& name, const KeptPaper& p) {
   std::string text = fmt::format(
-      "\n## {}\n\n{}. {}.\n\n    ebb paper {}\n\n"
+      "\n## {}\n\n{}. {}.\n\n    ebb paper {}{}\n\n"
       "| experiment | row | measure | paper | as published | s | reduced | s |\n|---|---|---|---|---|---|---|---|\n",
-      p.short_title, p.title, p.source, name);
+      p.short_title, p.title, p.source, name, is_built_in(name) ? "" : ".toml");
   const std::vector<KeptRow>& rows = p.runs.begin()->second.rows;
   for (const KeptRow& r : rows) {
     const KeptRow *full = row_in(p, "full", r), *reduced = row_in(p, "standard", r);
@@ -133,11 +139,14 @@ void keep(KeptPapers& all, const Protocol& p, Size size, const std::vector<RowRe
 std::string papers_page(const KeptPapers& all) {
   std::string text =
       "# Papers, run again\n\n"
-      "`ebb paper NAME` runs the experiments of a paper and prints the paper's numbers beside ours; [the format of its "
-      "protocol](paper-protocols.md)\nis a file that you can read, change, and write for another paper. This page is "
-      "written by `ebb paper NAME --record`: means over\nseeds on the test split, each seed in brackets, then whether "
-      "ours agrees, by a rule that the protocol states beforehand.\nReduced runs are smaller and have rules of their "
-      "own. Seconds are those of one seed.\n";
+      "`ebb paper NAME` trains the networks of a paper and prints its numbers beside ours;\n"
+      "[paper-protocols.md](paper-protocols.md) explains how. `ebb paper NAME --record` writes this page. An entry has "
+      "the\n"
+      "mean over seeds on the test split, each seed in brackets, and whether it agrees with the paper, by a rule that "
+      "the\n"
+      "protocol states beforehand. Reduced runs are smaller and have rules of their own. Seconds are those of one "
+      "seed; the\n"
+      "times of rows that were not run are foretold for all seeds.\n";
   for (const auto& [name, paper] : all) text += section(name, paper);
   return text;
 }

@@ -87,7 +87,7 @@ std::string RowResult::ours() const {
   if (!run) return fmt::format("not run: about {}", duration_text(wall));
   if (over() == 0) return "–";
   const double x = number();
-  if (experiment->solved) return fmt::format("{} % ({:.0f} of {})", number_text(x), x / 100 * over(), over());
+  if (experiment->solved) return fmt::format("{:.0f} % ({:.0f} of {})", x, x / 100 * over(), over());
   const double spread = deviation();
   return number_text(x) + (std::isnan(spread) ? "" : " ± " + number_text(spread));
 }

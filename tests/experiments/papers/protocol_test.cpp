@@ -84,6 +84,8 @@ TEST_CASE("an error in a protocol names the file, the line and the cure") {
   CHECK_THAT(error_of(head + "[add.gru]\npaper = \"not solved\"\nagrees = \"within 5 %\"\n"),
              Contains("'within 5 %' needs a number of the paper, which has 'not solved'"));
   CHECK_THAT(error_of(head + "[add.gru]\noptions = \"--cell gru\"\n"), Contains("line 10: 'paper' is missing"));
+  CHECK_THAT(error_of(head + "[add.gru]\noptions = \"copy\"\n"),
+             Contains("line 10: 'options' must begin with an option of `ebb train`, not with 'copy'"));
   CHECK_THAT(error_of("seeds = 0\n" + head + row), Contains("line 1: 'seeds' takes a whole number from 1 to 1000"));
   CHECK_THAT(error_of("[[add]]\nname = 1\n"), Contains("line 1: '[[add]]': an array of tables cannot be read"));
   CHECK_THAT(error_of("title = \"x\"\n"), Contains("'source' is missing"));
@@ -100,7 +102,6 @@ TEST_CASE("an option that ebb train would reject is an error of the protocol, wi
   CHECK_THAT(with("--lr -1"), Contains("--lr must be above 0"));
   CHECK_THAT(with("--lr"), Contains("--lr has no value"));
   CHECK_THAT(with("--seed 3"), Contains("a protocol cannot set this option"));
-  CHECK_THAT(with("copy"), Contains("'copy': a task is given already"));
   CHECK_THAT(with("--gap 5"), Contains("--gap"));
   CHECK_THAT(with("--length 1", "accuracy"), Contains("[add.x]"));
   CHECK_THAT(with("--cell gru", "accuracy"), Contains("unknown measure 'accuracy'; there are loss"));
