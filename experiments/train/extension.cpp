@@ -7,6 +7,7 @@
 #include <ebb/nn/files/safetensors.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/printable.hpp>
+#include <ebb/ranks/ranks.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -45,7 +46,8 @@ std::vector<Extension> extensions_of(const std::string& folder) {
 
 void keep_extension(Job& job, const std::optional<Extension>& extension) {
   std::error_code ignored;
-  if (!job.again() && (!job.ranks() || job.ranks()->rank() == 0)) std::filesystem::remove(job.folder() + "/" + extensions_file, ignored);
+  if (!job.again() && (!job.ranks() || job.ranks()->rank() == 0))
+    std::filesystem::remove(job.folder() + "/" + extensions_file, ignored);
   if (!extension) return;
   std::vector<Extension> all = extensions_of(job.folder());
   if (!all.empty() && all.back() == *extension) return;  // it was killed before its next checkpoint
