@@ -343,10 +343,12 @@ int Job::finish() {
     end += line + "\n";
   print(end + address_of(folder_.path() + "/report.html") + "\n");
   const std::string failure = ebb::detail::printable(failure_text());
+  const bool paused = nlohmann::json::parse(summary.json()).value("paused", false);  // by the command's own results
   run_file_.end(folder_,
-                stopped           ? RunStatus::stopped
-                : failure.empty() ? RunStatus::finished
-                                  : RunStatus::failed,
+                stopped            ? RunStatus::stopped
+                : !failure.empty() ? RunStatus::failed
+                : paused           ? RunStatus::paused
+                                   : RunStatus::finished,
                 failure);
   if (!failure.empty()) std::fputs(fmt::format("ebb {}: {}\n", command_, failure).c_str(), stderr);
   return interrupted() ? 130 : failure.empty() ? 0 : 1;

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <ebb/data/text_file.hpp>
@@ -10,6 +11,7 @@
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
+#include <ebb/experiments/train/extension.hpp>
 #include <ebb/experiments/train/length_report.hpp>
 #include <ebb/experiments/train/rank_training.hpp>
 #include <ebb/experiments/train/remedy.hpp>
@@ -67,7 +69,10 @@ struct TrainOne {
     if (!shared.out.empty() && shared.out != resume)
       throw ValueError(
           fmt::format("--resume continues in the run's own folder, '{}'; --out '{}' is another", resume, shared.out));
+    check_run_folder(resume);
     check_files_of_run();  // before its options, whose names may have changed
+    steps_given_ = std::any_of(o.entries().begin(), o.entries().end(),
+                               [](const auto& e) { return e->name == "--steps" && e->given; });
     const std::string config = resume + "/config.toml";
     restore_config(o, "train", config, read_text(config), free_ones);
     keep_text_absolute();
@@ -94,12 +99,14 @@ struct TrainOne {
 
     sizes.keep(s);
     sizes.inputs.keep(task->inputs());
+    if (steps_given_) check_extension(job, s);
     for (const auto& [key, text] : architecture(*task, s).metadata())  // now, rather than after training
       if (!ebb::detail::is_utf8(text))
         throw ValueError(fmt::format("the {} '{}' is not UTF-8, so it cannot be saved with the weights", key, text));
     job.start(static_cast<double>(s.steps) * static_cast<double>(job.seeds().size()));
     if (from_start_)
       job.print(fmt::format("no checkpoint in '{}': starting from the first update\n", ebb::detail::printable(resume)));
+    keep_extension(job, extension_);
     announce(job, *task, s);
     for (const std::uint64_t seed : job.seeds()) {
       std::error_code ignored;
@@ -211,6 +218,7 @@ struct TrainOne {
                       seed, count_text(static_cast<double>(record.skipped)),
                       count_text(static_cast<double>(record.curve.size()), "update"), s.optimizer));
     if (job.interrupted()) job.print("interrupted; testing the weights so far (press Ctrl-C again to skip this)\n");
+    if (record.paused) job.summary.set({"paused"}, true);
     const bool diverged = !record.diverged.empty(), tested = !diverged && !record.paused, writes = written_.empty();
     const std::string ended = end_text(record, task.info(), s);
     if (!ended.empty()) job.print(fmt::format("seed {}: {}\n", seed, ended));
@@ -288,7 +296,7 @@ struct TrainOne {
     observe::TrainingRecords observations{.name = fmt::format("seed {}", seed), .driven = {}};
     keeper.begin = [&](const TrainRecord& before) {
       const auto done = static_cast<double>(before.curve.size());
-      if (done > 0) check_steps(job, seed, before, origin.steps, s);
+      if (done > 0) job.print(extension_text(seed, before, origin.steps, s));
       log_ = files.log(origin.started, before.curve, task);
       files.observe(observer, observations, measured, task, model, cell, s, static_cast<int>(done));
       warn_of_other_kernels("ebb train", origin);
@@ -348,23 +356,11 @@ struct TrainOne {
                             !p.validated() ? "" : "valid " + number_text(p.valid) + "  ", duration_text(p.seconds)));
   }
 
-  // A run that is resumed with another number of updates: rejects fewer than it has made already, and prints the effect
-  // of a change.
-  static void check_steps(Job& job, std::uint64_t seed, const TrainRecord& before, int planned, const TaskSettings& s) {
-    const auto done = static_cast<int>(before.curve.size());
-    if (s.steps == planned) return;
-    if (s.steps < done)
-      throw ValueError(
-          fmt::format("--steps {}: the run of seed {} has made {} already", s.steps, seed, count_text(done, "update")));
-    if (before.waited || before.enough || !before.diverged.empty())
-      return job.print(fmt::format("seed {}: the run ended after {} of {}, so --steps {} does not extend it\n", seed,
-                                   count_text(done, "update"), count_text(planned), count_text(s.steps)));
-    job.print(fmt::format("seed {}: from {} to {}{}\n", seed, count_text(planned), count_text(s.steps, "update"),
-                          s.schedule == "constant"
-                              ? ""
-                              : fmt::format("; the updates so far followed the schedule {} over "
-                                            "{}, the others follow it over {}",
-                                            s.schedule, count_text(planned), count_text(s.steps))));
+  // Before anything is written: another number of updates must suit what the seeds have made so far.
+  void check_extension(Job& job, const TaskSettings& s) {
+    std::vector<std::pair<std::uint64_t, Reached>> seeds;
+    for (const std::uint64_t seed : job.seeds()) seeds.emplace_back(seed, reached_in(RunFiles(job, seed).checkpoint()));
+    extension_ = extension_to(s.steps, seeds, job.folder());
   }
 
   // What TensorBoard shows of a run that has ended.
@@ -389,9 +385,11 @@ struct TrainOne {
   LengthReport longer_;
   std::unique_ptr<RunLog> log_;                     // of the current seed
   std::vector<observe::TrainingRecords> observed_;  // by seed
-  bool from_start_ = false;                         // resumed without a checkpoint
-  bool checkpoint_rejected_ = false;                // damaged, or of another run
-  std::string text_sum_, written_;                  // written_: text generated by a character model
+  bool steps_given_ = false;                        // with --resume
+  std::optional<Extension> extension_;
+  bool from_start_ = false;           // resumed without a checkpoint
+  bool checkpoint_rejected_ = false;  // damaged, or of another run
+  std::string text_sum_, written_;    // written_: text generated by a character model
 };
 EBB_EXPERIMENT(train, TrainOne, "train one cell on one task");
 
