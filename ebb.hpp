@@ -127,6 +127,17 @@
 #include <ebb/observe/spectral_density.hpp>
 #include <ebb/observe/trajectory.hpp>
 
+// ---- online: gradients of recurrent cells without a backward pass through time
+#include <ebb/online/eprop.hpp>
+#include <ebb/online/influence.hpp>
+#include <ebb/online/kf_rtrl.hpp>
+#include <ebb/online/online_learner.hpp>
+#include <ebb/online/rtrl.hpp>
+#include <ebb/online/snap1.hpp>
+#include <ebb/online/step_map.hpp>
+#include <ebb/online/structure.hpp>
+#include <ebb/online/uoro.hpp>
+
 // ---- optim: optimisers, schedules, clipping
 #include <ebb/optim/adadelta.hpp>
 #include <ebb/optim/adagrad.hpp>

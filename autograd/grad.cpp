@@ -1,5 +1,6 @@
 #include <ebb/autograd/grad.hpp>
 
+#include <ebb/autograd/recomputed.hpp>
 #include <ebb/autograd/replay.hpp>
 #include <ebb/autograd/tape_impl.hpp>
 #include <ebb/ops/error.hpp>
@@ -67,7 +68,11 @@ std::vector<Var> detail::vjp_for(const char* who, const Var& y, const Var& adjoi
     for (const Var& v : wrt) none.push_back(zeros(v.shape()));
     return none;
   }
-  const detail::Sweep::Paths only(t.sweep(), y.node(), wrt);
+  std::vector<Var> from = wrt;
+  for (const Var& v : wrt)
+    if (Var part = detail::Recomputed::part_of(v))
+      from.push_back(std::move(part));  // of which v is a result: it uses v itself
+  const detail::Sweep::Paths only(t.sweep(), y.node(), from);
   return o.create_graph ? detail::Replay::run(t, y.node(), adjoint, wrt) : sweep_for(t, y.node(), adjoint, wrt);
 }
 

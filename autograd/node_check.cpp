@@ -101,6 +101,7 @@ void NodeCheck::Lane::note_moved(TapeImpl& t, Op& op, const Var& y, const std::v
 }
 
 void NodeCheck::Lane::recorded(TapeImpl& t, const Var& y, const Var* inputs, int count) {
+  if (t.sweep().running()) return;  // by a part that is recorded again
   Node& n = t.node(y.node());
   const std::vector<Var> in = inputs_of(t, inputs, count);
   if (n.lazy) return;  // a transpose: its consumer reads the moved original

@@ -54,6 +54,7 @@ class NodeStore {
   std::size_t give_back(std::size_t most) noexcept;
 
  private:
+  friend class Scratch;
   static constexpr unsigned chunk_bits = 10, chunk_nodes = 1u << chunk_bits, chunk_mask = chunk_nodes - 1;
   static constexpr std::size_t chunk_bytes = chunk_nodes * sizeof(Node), block_bytes = 64 * 1024;
   void add_chunk() { chunks_.push_back(std::unique_ptr<Node[]>(new Node[chunk_nodes])); }

@@ -11,19 +11,16 @@
 #include <ebb/ops/text.hpp>
 
 namespace ebb::detail {
-namespace {
 
 /// Prefetches upcoming nodes and values: a long tape has left the cache, and its access pattern is irregular. Always
 /// inline, since g++ drops calls to a function that only prefetches.
-[[gnu::always_inline]] inline void look_ahead(const Node& soon, const Node& sooner) {
+[[gnu::always_inline]] static inline void look_ahead(const Node& soon, const Node& sooner) {
   constexpr std::size_t most = 2048;  // bytes; the hardware prefetcher goes on from there
   for (std::size_t k = 0; k < sizeof(Node); k += 64) __builtin_prefetch(reinterpret_cast<const char*>(&soon) + k);
   if (!sooner.value) return;
   const char* p = static_cast<const char*>(sooner.value.raw());
   for (std::size_t k = 0, end = std::min(most, sooner.value.bytes()); k < end; k += 64) __builtin_prefetch(p + k);
 }
-
-}  // namespace
 
 /// The scope of a running sweep. After an exception, a graph that was being freed counts as freed; the caller clears
 /// the adjoints.
@@ -57,8 +54,14 @@ void Sweep::run(std::uint32_t root, Array seed, bool free_values) {
   accumulate(root, std::move(seed));
   step_ends_.begin_sweep(tape, root);
   ends_.clear();
+  down(root, 0);
+  deferred.flush_all();
+  step_ends_.end_sweep(tape);
+}
+
+void Sweep::down(std::uint32_t from, std::uint32_t to) {
   const bool far = tape.stats().kept_bytes > (std::int64_t{1} << 20);  // more than stays in the cache
-  for (std::uint32_t id = root; id >= 1; --id) {
+  for (std::uint32_t id = from; id > to; --id) {
     while (step_ends_.reached(id)) [[unlikely]]
       step_ends_.put_aside(tape);
     Node& n = tape.node(id);
@@ -70,8 +73,6 @@ void Sweep::run(std::uint32_t root, Array seed, bool free_values) {
     if (n.grad && (marks_.empty() || marks_[id])) visit(id);
     if (freeing_ && n.handles == 0) n.value.reset();
   }
-  deferred.flush_all();
-  step_ends_.end_sweep(tape);
 }
 
 inline void Sweep::visit(std::uint32_t id) {

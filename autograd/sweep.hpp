@@ -72,7 +72,9 @@ class Sweep {
   };
 
  private:
+  friend class Scratch;
   class Scope;
+  void down(std::uint32_t from, std::uint32_t to);  // visits nodes down to the one above `to`
   void visit(std::uint32_t id);
   static Array& writable(Node& n);
 

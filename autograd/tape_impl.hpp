@@ -103,6 +103,7 @@ class TapeImpl {
   void make_lazy(Node&);
 
   friend struct ThreadTapes;
+  friend class Scratch;
   // Initial-exec: accessed without a function call, even in position-independent code.
   [[gnu::tls_model("initial-exec")]] static inline constinit thread_local TapeImpl* innermost_ = nullptr;
   TapeImpl* outer_ = nullptr;

@@ -36,7 +36,7 @@ function(ebb_target_options target)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
   if(EBB_DEV)
     target_compile_definitions(${target} PRIVATE _GLIBCXX_ASSERTIONS)
-    if(NOT EBB_SANITIZE)  # whose instrumentation causes false warnings in g++
+    if(NOT EBB_SANITIZE OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # instrumentation causes false warnings in g++
       target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion $<$<BOOL:${EBB_WERROR}>:-Werror>)
     endif()
   endif()

@@ -49,6 +49,16 @@ function(ebb_folder name)
   list(FILTER kernels INCLUDE REGEX "_(sse2|avx2|avx512)\\.cpp$")
   list(REMOVE_ITEM sources ${kernels})
 
+  if(EBB_HEADERS_FIRST)
+    foreach(source IN LISTS sources)
+      string(REGEX REPLACE "\\.cpp$" ".hpp" header ${source})
+      if(EXISTS ${header})
+        file(RELATIVE_PATH header ${CMAKE_CURRENT_SOURCE_DIR} ${header})
+        set_property(SOURCE ${source} APPEND_STRING PROPERTY COMPILE_FLAGS " -include ebb/${name}/${header}")
+      endif()
+    endforeach()
+  endif()
+
   add_library(${target} STATIC ${sources})
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${root}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

@@ -5,7 +5,7 @@ set(package ${CMAKE_INSTALL_LIBDIR}/cmake/ebb)
 
 add_library(ebb_all INTERFACE)
 set_target_properties(ebb_all PROPERTIES EXPORT_NAME ebb)
-target_link_libraries(ebb_all INTERFACE ebb::optim ebb::observe ebb::data)
+target_link_libraries(ebb_all INTERFACE ebb::optim ebb::online ebb::data)
 add_library(ebb::ebb ALIAS ebb_all)
 
 # <ebb/ebb.hpp>, all of the library's headers: for targets that link ebb::ebb, not for the folders of the library.

@@ -28,16 +28,27 @@ std::string quoted(const std::string& key, const std::string& text) {
   return basic ? '"' + text + '"' : '\'' + text + '\'';
 }
 
-// CLI11 would also cut at a # inside a string.
-std::string without_comment(const std::string& line) {
-  char quote = 0;
+// The quote that begins a string and is not closed; 0 if there is none. An apostrophe within a word is none.
+struct Uncommented {
+  std::string text;
+  char open = 0;
+};
+
+// CLI11 would also cut at a # inside a string, and take a quote that is not closed for a part of the value.
+Uncommented without_comment(const std::string& line) {
+  char quote = 0, before = '=';  // before: the last character that is not blank
+  bool begins = false;
   for (std::size_t k = 0; k < line.size(); ++k) {
     if (quote == '"' && line[k] == '\\') ++k;
     else if (quote) quote = line[k] == quote ? '\0' : quote;
-    else if (line[k] == '"' || line[k] == '\'') quote = line[k];
-    else if (line[k] == '#') return line.substr(0, k);
+    else if (line[k] == '#') return {line.substr(0, k)};
+    else if (line[k] == '"' || line[k] == '\'') {
+      quote = line[k];
+      begins = before == '=' || before == '[' || before == ',';
+    }
+    if (k < line.size() && line[k] != ' ' && line[k] != '\t') before = line[k];
   }
-  return line;
+  return {line, begins ? quote : '\0'};
 }
 
 struct Given {
@@ -53,8 +64,10 @@ class ConfigReader {
       : command_(std::move(command)), source_(std::move(source)), others_(std::move(others)) {
     std::istringstream in(text);
     for (std::string line; std::getline(in, line);) {
-      line = without_comment(line);
-      lines_.push_back(CLI::detail::trim(line));
+      Uncommented kept = without_comment(line);
+      lines_.push_back(CLI::detail::trim(kept.text));
+      if (kept.open)
+        fail(static_cast<int>(lines_.size()), fmt::format("a {} is not closed: {}", kept.open, lines_.back()));
     }
     check_lines();
   }

@@ -51,6 +51,7 @@ void LongCommand::restore(Options& o) {
   if (!shared_.out.empty() && shared_.out != resume_)
     throw ValueError(
         fmt::format("--resume continues in the job's own folder, '{}'; --out '{}' is another", resume_, shared_.out));
+  check_run_folder(resume_);
   check_writer(resume_, name_);
   const std::string config = resume_ + "/config.toml";
   restore_config(o, name_, config, read_text(config), {"threads"});

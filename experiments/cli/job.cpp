@@ -72,6 +72,21 @@ void warn_of_missing_kernels(const std::string& command) {
              stderr);
 }
 
+/// That of a run, {} if it has none.
+nlohmann::json summary_in(const std::string& folder) {
+  const std::string file = folder + "/summary.json";
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(file, none)) return nlohmann::json::object();
+  nlohmann::json recorded = nlohmann::json::parse(read_file(file), nullptr, false);
+  return recorded.is_object() ? recorded : nlohmann::json::object();
+}
+
+/// "2026-01-31 14:22:33" of the stamp 20260131-142233.
+std::string readable_time(const std::string& stamp) {
+  std::string text = stamp.substr(0, 4) + "-" + stamp.substr(4, 2) + "-" + stamp.substr(6, 2);
+  return text + " " + stamp.substr(9, 2) + ":" + stamp.substr(11, 2) + ":" + stamp.substr(13, 2);
+}
+
 RunFolder folder_of_job(const std::string& command, const std::string& started, const SharedOptions& shared) {
   const std::string path = shared.out.empty() ? fmt::format("runs/{}-{}", command, started) : shared.out;
   if (world() && world()->rank() > 0) return RunFolder::of_another(path);
@@ -95,6 +110,7 @@ Job::Job(const std::string& command, const SharedOptions& shared, const Options&
   for (int k = 0; k < shared.seeds; ++k) seeds_.push_back(shared.seed + static_cast<std::uint64_t>(k));
   if (shared.quick) report.badge("QUICK");
   if (shared.again) recall_palette(shared.out);
+  if (shared.again) recall_numbers();
   record_job();
 }
 
@@ -152,11 +168,19 @@ void Job::without_seeds() {
 }
 
 void Job::recall_palette(const std::string& run_folder) {
-  const std::string file = run_folder + "/summary.json";
-  std::error_code none;
-  if (!std::filesystem::is_regular_file(file, none)) return;
-  const auto recorded = nlohmann::json::parse(read_file(file), nullptr, false);
-  if (recorded.is_object() && recorded.contains("palette")) report.palette().recall(recorded["palette"].dump());
+  const nlohmann::json recorded = summary_in(run_folder);
+  if (recorded.contains("palette")) report.palette().recall(recorded["palette"].dump());
+}
+
+void Job::recall_numbers() {
+  const nlohmann::json recorded = summary_in(shared_.out);
+  for (const auto& [key, value] : recorded.items())
+    if (value.is_number()) earlier_[key] = value.get<double>();
+}
+
+double Job::earlier(const std::string& key) const {
+  const auto at = earlier_.find(key);
+  return at == earlier_.end() ? 0 : at->second;
 }
 
 bool Job::writes() const { return !ranks_ || ranks_->rank() == 0; }
@@ -188,6 +212,10 @@ Progress& Job::start(double work) {
   warn_of_missing_kernels(command_);
   progress_ = std::make_unique<Progress>(work);
   if (ranks_) print(world_text() + "\n");
+  // A rank that dies ends all, often without another word than the launcher's.
+  if (ranks_ && shared_.resumes && ranks_->rank() == 0)
+    print(fmt::format("to resume, should a rank die: ebb {} --resume {}\n", command_,
+                      ebb::detail::printable(folder_.path())));
   return *progress_;
 }
 
@@ -315,10 +343,12 @@ int Job::finish() {
     end += line + "\n";
   print(end + address_of(folder_.path() + "/report.html") + "\n");
   const std::string failure = ebb::detail::printable(failure_text());
+  const bool paused = nlohmann::json::parse(summary.json()).value("paused", false);  // by the command's own results
   run_file_.end(folder_,
-                stopped           ? RunStatus::stopped
-                : failure.empty() ? RunStatus::finished
-                                  : RunStatus::failed,
+                stopped            ? RunStatus::stopped
+                : !failure.empty() ? RunStatus::failed
+                : paused           ? RunStatus::paused
+                                   : RunStatus::finished,
                 failure);
   if (!failure.empty()) std::fputs(fmt::format("ebb {}: {}\n", command_, failure).c_str(), stderr);
   return interrupted() ? 130 : failure.empty() ? 0 : 1;
@@ -326,10 +356,11 @@ int Job::finish() {
 
 void Job::write_results() {
   if (!writes()) return;
-  summary.set({"seconds"}, seconds());
+  const double all_seconds = earlier("seconds") + seconds();
+  summary.set({"seconds"}, all_seconds);
   report.section("About this run",
-                 fmt::format("ebb {} {}, started {}, {} on {}{}.", EBB_VERSION, command_, started_,
-                             duration_text(seconds()), ranks_ ? world_text() : count_text(threads(), "thread"),
+                 fmt::format("ebb {} {}, started {}, {} on {}{}.", EBB_VERSION, command_, readable_time(started_),
+                             duration_text(all_seconds), ranks_ ? world_text() : count_text(threads(), "thread"),
                              seeds_.empty()       ? ""
                              : seeds_.size() == 1 ? fmt::format(", seed {}", seeds_.front())
                                                   : fmt::format(", seeds {} to {}", seeds_.front(), seeds_.back())));

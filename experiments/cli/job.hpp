@@ -6,6 +6,7 @@
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/report/report.hpp>
 #include <ebb/experiments/report/summary.hpp>
+#include <map>
 #include <memory>
 #include <mutex>
 
@@ -71,7 +72,9 @@ class Job {
   void fail(const std::string& why);
   /// The same for one of the command's `runs` runs; the command will also print whether the others were completed.
   void fail_run(const std::string& why, std::size_t runs);
-  double seconds() const;  ///< since the job began
+  double seconds() const;  ///< since this process began the job
+  /// A number of the summary that earlier processes of a resumed job have left, such as "seconds"; 0 if there is none.
+  double earlier(const std::string& key) const;
 
   /// Called when a run has ended: `take` stores its result where `fill` finds it, and `fill` adds all results so far to
   /// report, summary and files. They are written immediately, so that a job that is killed leaves the results of
@@ -88,6 +91,7 @@ class Job {
   bool writes() const;
   void record_job();
   void record_options();
+  void recall_numbers();
   void create_folder();
   void write_so_far(const std::function<void()>& fill);
   void write_results();
@@ -106,6 +110,7 @@ class Job {
   RunFolder folder_;
   RunFile run_file_;
   Table settings_;
+  std::map<std::string, double> earlier_;  // numbers at the top of the summary of the job that is resumed
   std::unique_ptr<Progress> progress_;
   struct Clock;
   std::unique_ptr<Clock> clock_;

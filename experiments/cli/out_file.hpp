@@ -13,6 +13,7 @@ class OutFile {
   ///           exist, ...
   explicit OutFile(std::string path);
   const std::string& path() const { return path_; }
+  bool is_standard_output() const { return standard_output_; }  ///< a link to it, such as /dev/stdout
   /// Errors    FileError: the disk is full, ...
   void write(const std::string& content) const;
 

@@ -40,6 +40,7 @@ const char* name_of(RunStatus s) {
     case RunStatus::running: return "running";
     case RunStatus::finished: return "finished";
     case RunStatus::stopped: return "stopped";
+    case RunStatus::paused: return "paused";
     default: return "failed";
   }
 }

@@ -6,7 +6,8 @@ namespace ebb::app {
 
 /// How a job ended, as run.json records it. A process that is killed cannot record it: the file says "running", and the
 /// lock on the folder is free.
-enum class RunStatus { running, finished, stopped, failed };
+/// `paused`: it ended before its last update because it was asked to (--pause-at).
+enum class RunStatus { running, finished, stopped, failed, paused };
 const char* name_of(RunStatus);
 
 /// run.json in a job's folder: how, where and when the job runs, and how it ended. It is written when the job begins

@@ -13,6 +13,7 @@
 #include <ebb/experiments/cli/file_pattern.hpp>
 #include <ebb/experiments/cli/inputs.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/nn/nearest.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/regular_file.hpp>
 #include <filesystem>
@@ -194,6 +195,23 @@ void check_writer(const std::string& folder, const std::string& command) {
   if (!writer.empty() && writer != command)
     throw FileError(
         fmt::format("'{}' was written by `ebb {}`, but a folder of `ebb {}` is expected", folder, writer, command));
+}
+
+void check_run_folder(const std::string& folder) {
+  std::error_code none;
+  const auto is_run = [&](const fs::path& path) { return fs::exists(path / "config.toml", none); };
+  if (is_run(folder)) return;
+  const fs::path whole = (fs::path(folder) / "").lexically_normal().parent_path();
+  std::vector<std::string> others;
+  for (const fs::path& in : {whole.parent_path(), fs::path("runs")})
+    for (fs::directory_iterator at(in.empty() ? "." : in, none), end; !none && at != end; at.increment(none))
+      if (is_run(at->path())) others.push_back((in / at->path().filename()).string());
+  std::string near = nearest(whole.string(), others);
+  for (const std::string& other : others)  // its name alone
+    if (fs::path(other).filename() == whole.filename()) near = other;
+  throw FileError(fmt::format(
+      "'{}' is not the folder of a run{}{}", folder, fs::is_directory(folder, none) ? ": it has no config.toml" : "",
+      near.empty() ? "; `ebb runs list` lists those in runs/" : fmt::format("; did you mean '{}'?", near)));
 }
 
 std::string time_stamp() {

@@ -54,6 +54,8 @@ bool folder_in_use(const std::string& path);
 std::string writer_of(const std::string& folder);
 /// Errors    FileError naming both commands, if another command than this one wrote the folder
 void check_writer(const std::string& folder, const std::string& command);
+/// Errors    FileError unless the folder has the config.toml of a run; it names a similar folder that has one
+void check_run_folder(const std::string& folder);
 
 /// Rejects a folder that would need more new folders than itself, for a place that the user names: a mistyped path
 /// must not become a tree. The default folders of runs are made with their parent.

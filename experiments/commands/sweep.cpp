@@ -56,6 +56,10 @@ struct SweepCommand {
   }
 
   void run(Job& job) {
+    if (sample != 1 && random == 0)
+      throw ValueError("--sample chooses among random configurations: it needs --random N");
+    if (eta != 3 && !halving && !asha)
+      throw ValueError("--eta is a setting of successive halving: it needs --halving or --asha");
     if (halving && asha) throw ValueError("--halving and --asha are mutually exclusive");
     if (axes_.empty()) throw ValueError("nothing to vary: give --grid NAME=VALUES, such as --grid lr=1e-4:1e-2:log:5");
     if (Ranks* const all = job.ranks(); all && all->rank() > 0) return serve(job, *all);
@@ -70,7 +74,10 @@ struct SweepCommand {
     workers.reset();  // the other ranks leave `serve`
     if (job.ranks()) agree_on_end(*job.ranks(), stopped);
     fill(job, plan, runner);
-    job.print("\n" + sweep::best_lines(plan, sweep::ranking_of(plan, runner.results())));
+    const auto ranking = sweep::ranking_of(plan, runner.results());
+    job.print("\n" + sweep::best_lines(plan, ranking));
+    for (const std::string& sentence : sweep::findings_of(plan, ranking))
+      for (const std::string& line : wrapped(sentence, 78)) job.print(line + "\n");
   }
 
  private:
@@ -97,10 +104,13 @@ struct SweepCommand {
       written = job.seconds();
       job.run_ended([] {}, [&] { fill(job, plan, runner); });
     });
-    const double seconds = job.seconds() - begin, use = runner.cpu_seconds() / std::max(1e-9, cores * seconds);
-    job.summary.set({"cpu_seconds"}, runner.cpu_seconds());
+    const bool trained = runner.cpu_seconds() > 0;  // not if all had ended before this process resumed the sweep
+    const double seconds = job.earlier("seconds_of_trials") + (trained ? job.seconds() - begin : 0);
+    const double cpu = job.earlier("cpu_seconds") + runner.cpu_seconds(), use = cpu / std::max(1e-9, cores * seconds);
+    job.summary.set({"seconds_of_trials"}, seconds);
+    job.summary.set({"cpu_seconds"}, cpu);
     job.summary.set({"utilisation"}, use);
-    if (runner.cpu_seconds() > 0)
+    if (trained)
       job.print(fmt::format("trials used {:.1f} % of {} for {}\n", 100 * use, count_text(cores, "core"),
                             duration_text(seconds)));
   }

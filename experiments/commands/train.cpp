@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <ebb/data/text_file.hpp>
@@ -10,6 +11,8 @@
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/characters.hpp>
 #include <ebb/experiments/train/checkpoint.hpp>
+#include <ebb/experiments/train/extension.hpp>
+#include <ebb/experiments/train/length_report.hpp>
 #include <ebb/experiments/train/rank_training.hpp>
 #include <ebb/experiments/train/remedy.hpp>
 #include <ebb/experiments/train/task_call.hpp>
@@ -34,6 +37,7 @@ struct TrainOne {
   TaskOptions sizes;
   int checkpoint_every = 0, pause_at = 0;
   std::string resume;
+  std::vector<std::string> lengths;
   observe::OverTrainingOptions measured;
 
   void options(Options& o) {
@@ -48,6 +52,10 @@ struct TrainOne {
         .at_least(0);
     measured.declare(o);
     o.add("--pause-at", pause_at, "end after this update, to be resumed; 0: after the last").at_least(0).unrecorded();
+    o.add(
+         "--test-lengths", lengths,
+         "lengths of the test after training, in tasks of any length (default: 1, 2, 4, 8 and 16 times --length); none")
+        .type("N,...");
     o.add("--resume", resume, "resume the run in this folder with its options; results are bit-identical")
         .type("DIR")
         .unrecorded();
@@ -61,7 +69,10 @@ struct TrainOne {
     if (!shared.out.empty() && shared.out != resume)
       throw ValueError(
           fmt::format("--resume continues in the run's own folder, '{}'; --out '{}' is another", resume, shared.out));
+    check_run_folder(resume);
     check_files_of_run();  // before its options, whose names may have changed
+    steps_given_ = std::any_of(o.entries().begin(), o.entries().end(),
+                               [](const auto& e) { return e->name == "--steps" && e->given; });
     const std::string config = resume + "/config.toml";
     restore_config(o, "train", config, read_text(config), free_ones);
     keep_text_absolute();
@@ -81,17 +92,21 @@ struct TrainOne {
       const Model first{*task, cell, s, job.seeds().front()};
       try_out(first, *task, s);
       measured.check(*task, first, cell, s);
+      check_read("test-lengths", task_name, !lengths.empty(), task->as<AnyLength>());
+      if (task->as<AnyLength>()) try_lengths(first, *task, s, test_lengths(lengths, s.length));
       check_ranks(job.ranks(), first, *task, s);
     }
 
     sizes.keep(s);
     sizes.inputs.keep(task->inputs());
+    if (steps_given_) check_extension(job, s);
     for (const auto& [key, text] : architecture(*task, s).metadata())  // now, rather than after training
       if (!ebb::detail::is_utf8(text))
         throw ValueError(fmt::format("the {} '{}' is not UTF-8, so it cannot be saved with the weights", key, text));
     job.start(static_cast<double>(s.steps) * static_cast<double>(job.seeds().size()));
     if (from_start_)
       job.print(fmt::format("no checkpoint in '{}': starting from the first update\n", ebb::detail::printable(resume)));
+    keep_extension(job, extension_);
     announce(job, *task, s);
     for (const std::uint64_t seed : job.seeds()) {
       std::error_code ignored;
@@ -126,6 +141,7 @@ struct TrainOne {
 
   void fill(Job& job, const Task& task) const {
     results_.report(job, task);
+    longer_.report(job);
     observe::add_training(job, observed_);
     if (written_.empty()) return;
     job.report.section("Generated text", "Sampled character by character at temperature 1, after a line break.");
@@ -202,6 +218,7 @@ struct TrainOne {
                       seed, count_text(static_cast<double>(record.skipped)),
                       count_text(static_cast<double>(record.curve.size()), "update"), s.optimizer));
     if (job.interrupted()) job.print("interrupted; testing the weights so far (press Ctrl-C again to skip this)\n");
+    if (record.paused) job.summary.set({"paused"}, true);
     const bool diverged = !record.diverged.empty(), tested = !diverged && !record.paused, writes = written_.empty();
     const std::string ended = end_text(record, task.info(), s);
     if (!ended.empty()) job.print(fmt::format("seed {}: {}\n", seed, ended));
@@ -209,6 +226,7 @@ struct TrainOne {
     if (meter) meter->keep_outputs();
     const double loss = tested ? test_loss(model, task, Split::test, s, 1 << 30, meter.get()) : NAN;
     if (tested) keep_results(job, model, task, s, seed, loss, meter.get());
+    LengthTest longer = tested ? tested_at_lengths(job, model, task, s, seed, lengths) : LengthTest{};
     if (diverged)
       job.fail_run(
           fmt::format(
@@ -223,6 +241,7 @@ struct TrainOne {
     const auto take = [&] {
       results_.add(job, task, {seed, loss, seconds, model.w.trained(), cell, remedies, ended}, record,
                    std::move(meter));
+      longer_.add(seed, cell, s.length, std::move(longer));
     };
     if (seed == job.seeds().back()) take();
     else job.run_ended(take, [&] { fill(job, task); });
@@ -277,7 +296,7 @@ struct TrainOne {
     observe::TrainingRecords observations{.name = fmt::format("seed {}", seed), .driven = {}};
     keeper.begin = [&](const TrainRecord& before) {
       const auto done = static_cast<double>(before.curve.size());
-      if (done > 0) check_steps(job, seed, before, origin.steps, s);
+      if (done > 0) job.print(extension_text(seed, before, origin.steps, s));
       log_ = files.log(origin.started, before.curve, task);
       files.observe(observer, observations, measured, task, model, cell, s, static_cast<int>(done));
       warn_of_other_kernels("ebb train", origin);
@@ -337,23 +356,11 @@ struct TrainOne {
                             !p.validated() ? "" : "valid " + number_text(p.valid) + "  ", duration_text(p.seconds)));
   }
 
-  // A run that is resumed with another number of updates: rejects fewer than it has made already, and prints the effect
-  // of a change.
-  static void check_steps(Job& job, std::uint64_t seed, const TrainRecord& before, int planned, const TaskSettings& s) {
-    const auto done = static_cast<int>(before.curve.size());
-    if (s.steps == planned) return;
-    if (s.steps < done)
-      throw ValueError(
-          fmt::format("--steps {}: the run of seed {} has made {} already", s.steps, seed, count_text(done, "update")));
-    if (before.waited || before.enough || !before.diverged.empty())
-      return job.print(fmt::format("seed {}: the run ended after {} of {}, so --steps {} does not extend it\n", seed,
-                                   count_text(done, "update"), count_text(planned), count_text(s.steps)));
-    job.print(fmt::format("seed {}: from {} to {}{}\n", seed, count_text(planned), count_text(s.steps, "update"),
-                          s.schedule == "constant"
-                              ? ""
-                              : fmt::format("; the updates so far followed the schedule {} over "
-                                            "{}, the others follow it over {}",
-                                            s.schedule, count_text(planned), count_text(s.steps))));
+  // Before anything is written: another number of updates must suit what the seeds have made so far.
+  void check_extension(Job& job, const TaskSettings& s) {
+    std::vector<std::pair<std::uint64_t, Reached>> seeds;
+    for (const std::uint64_t seed : job.seeds()) seeds.emplace_back(seed, reached_in(RunFiles(job, seed).checkpoint()));
+    extension_ = extension_to(s.steps, seeds, job.folder());
   }
 
   // What TensorBoard shows of a run that has ended.
@@ -371,15 +378,18 @@ struct TrainOne {
   // These do not affect the results of the updates that were made.
   inline static const std::vector<std::string> free_ones = [] {
     std::vector<std::string> names = observe::OverTrainingOptions::names();
-    names.insert(names.end(), {"threads", "checkpoint-every", "steps"});
+    names.insert(names.end(), {"threads", "checkpoint-every", "steps", "test-lengths"});
     return names;
   }();
   TrainResults results_;
+  LengthReport longer_;
   std::unique_ptr<RunLog> log_;                     // of the current seed
   std::vector<observe::TrainingRecords> observed_;  // by seed
-  bool from_start_ = false;                         // resumed without a checkpoint
-  bool checkpoint_rejected_ = false;                // damaged, or of another run
-  std::string text_sum_, written_;                  // written_: text generated by a character model
+  bool steps_given_ = false;                        // with --resume
+  std::optional<Extension> extension_;
+  bool from_start_ = false;           // resumed without a checkpoint
+  bool checkpoint_rejected_ = false;  // damaged, or of another run
+  std::string text_sum_, written_;    // written_: text generated by a character model
 };
 EBB_EXPERIMENT(train, TrainOne, "train one cell on one task");
 

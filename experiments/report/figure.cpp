@@ -187,15 +187,6 @@ json finite_of(const std::vector<double>& values) {
   return list;
 }
 
-/// Index of the row with the best last value; null if none has one.
-json best_of(const std::vector<double>& last, bool low) {
-  std::size_t best = last.size();
-  for (std::size_t k = 0; k < last.size(); ++k)
-    if (std::isfinite(last[k]) && (best == last.size() || (low ? last[k] < last[best] : last[k] > last[best])))
-      best = k;
-  return best == last.size() ? json(nullptr) : json(best);
-}
-
 std::string word_of(const ParallelPlot::Axis& axis, double x) {
   const bool is_word = x >= 0 && x < static_cast<double>(axis.words.size());
   return is_word ? csv_word(axis.words[static_cast<std::size_t>(x)]) : csv_text(x);
@@ -312,7 +303,7 @@ Figure figure_of(const ParallelPlot& p, const std::string& id) {
                      {"nothing", nothing_in({&last})},
                      {"axes", axes},
                      {"rows", rows},
-                     {"best", best_of(last, p.low_is_best)},
+                     {"best", p.best ? json(*p.best) : json(nullptr)},
                      {"lowIsBest", p.low_is_best},
                      {"scale", std::vector<std::string>(scale.begin(), scale.end())}};
   return {id, p.title, dumped(spec), csv + "\n"};

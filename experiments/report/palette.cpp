@@ -43,7 +43,21 @@ const std::map<std::string, Style>& fixed_styles() {
                                                   {"exprnn", {wine, dash_dot, triangle}},
                                                   {"antisymmetric", {blue, dash_dot, triangle}},
                                                   {"cornn", {sky, dash_dot, cross}},
-                                                  {"lem", {yellow, dash_dot, wedge}}};
+                                                  {"lem", {yellow, dash_dot, wedge}},
+                                                  {"lstm-greff", {blue, dash_dot, circle}},
+                                                  {"mi-lstm", {green, solid, circle}},
+                                                  {"mlstm", {wine, solid, circle}},
+                                                  {"minimalrnn", {green, dash_dot, square}},
+                                                  {"sru", {wine, dash_dot, square}},
+                                                  {"qrnn", {vermilion, dash_dot, square}},
+                                                  {"np-rnn", {vermilion, solid, triangle}},
+                                                  {"rhn", {sky, dash_dot, triangle}},
+                                                  {"clockwork", {green, dash_dot, triangle}},
+                                                  {"unicornn", {vermilion, dash_dot, cross}},
+                                                  {"lru", {green, dash_dot, diamond}},
+                                                  {"lru-real", {vermilion, dash_dot, diamond}},
+                                                  {"lstm-fgr", {vermilion, solid, circle}},
+                                                  {"lmu", {wine, dash_dot, wedge}}};
   return table;
 }
 

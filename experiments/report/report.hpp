@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 #include <ebb/experiments/report/palette.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,7 @@ struct ParallelPlot {
   std::vector<Axis> axes{};
   std::vector<Row> rows{};
   bool low_is_best = true;                 ///< of the last axis
+  std::optional<std::size_t> best{};       ///< the row that is drawn thick
   std::string caption{}, finding{}, id{};  ///< as for a Plot
 };
 

@@ -12,42 +12,6 @@
 namespace ebb::app::runs {
 namespace {
 
-// Options that do not change what a run computes.
-const std::set<std::string> free_options{"threads", "checkpoint_every", "seeds", "seed"};
-
-std::vector<std::string> differing_options(const std::vector<RunRecord>& runs) {
-  std::set<std::string> all;
-  for (const RunRecord& run : runs) all.insert(run.options.begin(), run.options.end());
-  std::vector<std::string> found;
-  for (const char* first : {"command", "task", "cell"})  // before the others
-    if (all.erase(first) > 0 || std::string_view(first) == "command") found.emplace_back(first);
-  found.insert(found.end(), all.begin(), all.end());
-  std::erase_if(found, [&](const std::string& name) {
-    return std::all_of(runs.begin(), runs.end(),
-                       [&](const RunRecord& run) { return text_of(run[name]) == text_of(runs.front()[name]); });
-  });
-  return found;
-}
-
-std::string label_of(const RunRecord& run, const std::vector<std::string>& differing) {
-  std::vector<std::string> words;
-  for (const std::string& name : differing) {
-    const std::string value = text_of(run[name]);
-    const bool plain = name == "cell" || name == "task" || name == "command";
-    if (!value.empty() && !free_options.contains(name)) words.push_back(plain ? value : name + "=" + value);
-  }
-  return fmt::format("{}", fmt::join(words, ", "));
-}
-
-std::vector<std::string> labels_of(const std::vector<RunRecord>& runs, const std::vector<std::string>& differing) {
-  std::vector<std::string> labels;
-  for (const RunRecord& run : runs) labels.push_back(label_of(run, differing));
-  const std::vector<std::string> first = labels;
-  for (std::size_t k = 0; k < runs.size(); ++k)
-    if (first[k].empty() || std::count(first.begin(), first.end(), first[k]) > 1) labels[k] = runs[k].name;
-  return labels;
-}
-
 constexpr std::size_t most_points = 500;  // per line: more cannot be told apart
 
 // Means over as many updates as are needed for that; values that are not finite make a gap.
@@ -76,38 +40,55 @@ Series validations(const std::vector<CurvePoint>& curve) {
   return line;
 }
 
+// "accuracy, %", or "loss"
+std::string measure_of(const RunEntry& e) {
+  const std::string by = e.text("validated_by"), unit = e.text("valid_unit");
+  return by == "loss" || unit.empty() ? by : by + ", " + unit;
+}
+
 }  // namespace
 
 Comparison::Comparison(std::vector<RunRecord> runs)
-    : runs_(std::move(runs)), differing_(differing_options(runs_)), labels_(labels_of(runs_, differing_)) {}
+    : runs_(std::move(runs)), differing_(differing_options(runs_)), entries_(entries_of(runs_)) {}
+
+std::size_t Comparison::entry_of(const RunRecord& run) const {
+  const auto has = [&](const RunEntry& e) {
+    return std::any_of(e.runs.begin(), e.runs.end(), [&](const RunRecord& r) { return r.folder == run.folder; });
+  };
+  return static_cast<std::size_t>(std::find_if(entries_.begin(), entries_.end(), has) - entries_.begin());
+}
 
 Table Comparison::options() const {
-  Table table{.head = {"run"}};
-  for (const std::string& name : differing_) table.head.push_back(name);
-  for (std::size_t k = 0; k < runs_.size(); ++k) {
-    std::vector<Entry> row{Entry{runs_[k].name, labels_[k]}};
-    for (const std::string& name : differing_) row.emplace_back(text_of(runs_[k][name]));
+  Table table{.head = {"run", "folder"}};
+  for (const std::string& name : differing_)
+    if (name != "seed" && name != "seeds") table.head.push_back(name);
+  table.head.emplace_back("seeds");
+  for (const RunEntry& e : entries_) {
+    const std::size_t more = e.runs.size() - 1;
+    std::vector<Entry> row{Entry{e.label, e.label}};
+    row.emplace_back(e.runs.front().name + (more > 0 ? fmt::format(" and {} more", more) : ""));
+    for (std::size_t k = 2; k + 1 < table.head.size(); ++k) row.emplace_back(e.text(table.head[k]));
+    row.emplace_back(seeds_text(e.seeds));
     table.rows.push_back(std::move(row));
   }
-  if (differing_.empty()) table.caption = "All options are the same.";
+  if (entries_.size() == 1) table.caption = "All options are the same, apart from seeds.";
   return table;
 }
 
 Table Comparison::results() const {
   Table table{.head = {"run", "status", "test loss", "baseline", "unit", "valid", "by", "updates", "seconds"}};
-  const auto number = [](const RunRecord& run, const char* name) {
-    return number_text(number_of(run[name]).value_or(NAN));
-  };
-  for (std::size_t k = 0; k < runs_.size(); ++k) {
-    const RunRecord& run = runs_[k];
-    table.rows.push_back({Entry{labels_[k]}, text_of(run["status"]), number(run, "loss"), number(run, "baseline"),
-                          text_of(run["unit"]), number(run, "valid"), text_of(run["validated_by"]),
-                          count_text(number_of(run["updates"]).value_or(NAN)), number(run, "seconds")});
+  bool means = false;
+  for (const RunEntry& e : entries_) {
+    table.rows.push_back({Entry{e.label}, e.text("status"), number_text(e.mean("loss")),
+                          number_text(e.mean("baseline")), e.text("unit"), number_text(e.mean("valid")), measure_of(e),
+                          count_text(e.mean("updates")), number_text(e.sum("seconds"))});
+    means = means || e.seeds.size() > 1;
   }
+  if (means) table.caption = "Means over seeds; seconds are those of all.";
   return table;
 }
 
-RunsFinding Comparison::finding() const { return finding_of(runs_, labels_); }
+RunsFinding Comparison::finding() const { return finding_of(entries_); }
 
 std::vector<Plot> Comparison::plots() const {
   Plot loss{.title = "Training loss", .x_label = "update", .log_y = true},
@@ -115,24 +96,25 @@ std::vector<Plot> Comparison::plots() const {
       valid{.title = "Validation", .x_label = "update"};
   bool thin = false;
   std::set<std::string> units, measures;
-  for (std::size_t k = 0; k < runs_.size(); ++k) {
-    const std::vector<Trial> trials = trials_of(runs_[k]);
+  for (const RunRecord& run : runs_) {
+    const RunEntry& entry = entries_[entry_of(run)];
+    const std::vector<Trial> trials = trials_of(run);
     for (const Trial& t : trials) {
       if (t.curve.empty()) continue;
       thin = thin || t.curve.size() > most_points;
       const auto add = [&](Plot& plot, Series line) {
-        line.name = labels_[k];
-        if (trials.size() > 1) line.label = "seed " + text_of(t.options.at("seed"));
-        if (trials.size() > 1) line.name += ", " + line.label;
-        line.group = labels_[k];
-        line.outside = text_of(runs_[k]["status"]) == "failed";
+        line.name = entry.label;
+        if (entry.seeds.size() > 1) line.label = "seed " + text_of(t.options.at("seed"));
+        if (entry.seeds.size() > 1) line.name += ", " + line.label;
+        line.group = entry.label;
+        line.outside = text_of(run["status"]) == "failed";
         if (!line.x.empty()) plot.series.push_back(std::move(line));
       };
       add(loss, thinned(t.curve, [](const CurvePoint& p) { return p.loss; }));
       add(norm, thinned(t.curve, [](const CurvePoint& p) { return p.gradient_norm; }));
       add(valid, validations(t.curve));
       measures.insert(t.validated_by);
-      if (const std::string unit = text_of(runs_[k]["unit"]); !unit.empty()) units.insert(unit);
+      if (const std::string unit = text_of(run["unit"]); !unit.empty()) units.insert(unit);
     }
   }
   if (thin)
@@ -147,7 +129,9 @@ std::vector<Plot> Comparison::plots() const {
 
 void Comparison::fill(Report& report, const RunsFinding& found) const {
   report.title(fmt::format("{} compared", count_text(static_cast<double>(runs_.size()), "run")));
-  report.lead(fmt::format("{}", fmt::join(labels_, "; ")));
+  std::vector<std::string> labels;
+  for (const RunEntry& e : entries_) labels.push_back(e.label);
+  report.lead(fmt::format("{}", fmt::join(labels, "; ")));
   for (const std::string& sentence : found.sentences) report.text(sentence);
   if (!found.note.empty()) report.note(found.note);
   const std::vector<Plot> all = plots();
@@ -165,11 +149,11 @@ std::string Comparison::json() const {
   all["findings"] = finding().sentences;
   all["differing_options"] = differing_;
   all["runs"] = nlohmann::ordered_json::array();
-  for (std::size_t k = 0; k < runs_.size(); ++k) {
+  for (const RunRecord& r : runs_) {
     std::vector<std::string> columns;
-    for (const auto& [name, value] : runs_[k].values) columns.push_back(name);
-    nlohmann::ordered_json run = nlohmann::ordered_json::parse(json_of(runs_[k], columns));
-    run["label"] = labels_[k];
+    for (const auto& [name, value] : r.values) columns.push_back(name);
+    nlohmann::ordered_json run = nlohmann::ordered_json::parse(json_of(r, columns));
+    run["label"] = entries_[entry_of(r)].label;
     all["runs"].push_back(std::move(run));
   }
   return all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

@@ -19,6 +19,11 @@ constexpr std::array functions{"abs", "round", "lower", "upper", "length", "min"
 constexpr std::array<std::string_view, 17> operators{"<=", ">=", "<>", "!=", "==", "||", "<", ">", "=",
                                                      "+",  "-",  "*",  "/",  "%",  "(",  ")", ","};
 
+constexpr std::array comparisons{"=", "==", "!=", "<>", "<", "<=", ">", ">="};
+constexpr std::array takers{"and",    "or", "not", "in", "is", "like", "glob", "between",
+                            "escape", "||", "+",   "-",  "*",  "/",    "%",    ","};
+constexpr std::array enders{")", "and", "or", ","};
+
 template <class List> bool among(const List& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
@@ -32,28 +37,56 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 /// statements can result.
 class Translator {
  public:
-  Translator(const std::string& text, const std::vector<std::string>& columns) : text_(text), columns_(columns) {}
+  Translator(const std::string& text, const std::vector<std::string>& columns,
+             const std::function<bool(const std::string&)>& is_number)
+      : text_(text), columns_(columns), is_number_(is_number) {}
 
   std::string sql() {
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (c == ' ' || c == '\t') ++at_;
-      else if (c == '\'') put(quoted('\''));
+      else if (c == '\'') put(quoted('\''), Kind::text);
       else if (c == '"') put_column(unquoted(quoted('"')));
       else if (is_digit(c) || (c == '.' && at_ + 1 < text_.size() && is_digit(text_[at_ + 1]))) put(number());
       else if (begins_name(c)) put_word();
       else put_operator();
     }
-    if (sql_.empty()) fail("it is empty");
+    if (words_.empty()) fail("it is empty");
     if (depth_ > 0) fail("a parenthesis is not closed");
-    return sql_;
+    for (std::size_t k = 0; k < words_.size(); ++k) check(k);
+    return fmt::format("{}", fmt::join(words_, " "));
   }
 
  private:
   [[noreturn]] void fail(const std::string& why) const {
     throw ValueError(fmt::format("--where \"{}\": {}", text_, why));
   }
-  void put(const std::string& word) { sql_ += (sql_.empty() ? "" : " ") + word; }
+  enum class Kind { text, column, other };
+  void put(const std::string& word, Kind kind = Kind::other) {
+    words_.push_back(word);
+    kinds_.push_back(kind);
+  }
+
+  // SQL has no type for what a comparison means here.
+  void check(std::size_t at) const {
+    const auto word = [&](std::size_t k) { return k < words_.size() ? std::string_view(words_[k]) : ""; };
+    const bool compares = among(comparisons, word(at));
+    if (compares && word(at + 1) == "null")
+      fail(fmt::format("nothing is equal to null: use is{} null", word(at) == "!=" || word(at) == "<>" ? " not" : ""));
+    if ((among(takers, word(at)) || compares) && (at + 1 == words_.size() || among(enders, word(at + 1))))
+      fail(fmt::format("it is incomplete: nothing follows {}", word(at)));
+    if (compares && at > 0) check_number(at - 1, at + 1), check_number(at + 1, at - 1);
+    if (word(at) == "between" || word(at) == "in")
+      check_number(word(at - 1) == "not" ? at - 2 : at - 1, word(at) == "in" ? at + 2 : at + 1);
+  }
+  void check_number(std::size_t column, std::size_t text) const {
+    if (column >= words_.size() || text >= words_.size() || !is_number_) return;
+    if (kinds_[column] != Kind::column || kinds_[text] != Kind::text) return;
+    const std::string name = unquoted(words_[column]);
+    if (is_number_(name))
+      fail(fmt::format("{} is a number, so what it is compared with is written without quotes, not as {}", name,
+                       words_[text]));
+  }
 
   std::string quoted(char quote) {
     std::size_t end = at_ + 1;
@@ -100,7 +133,7 @@ class Translator {
       const std::string column = column_of(text_.substr(at_, stop - at_));
       if (column.empty()) continue;
       at_ = stop;
-      return put(sql_name(column));
+      return put(sql_name(column), Kind::column);
     }
     const std::size_t dash = std::min(text_.find('-', at_), end);
     const std::string word = text_.substr(at_, dash - at_), lower = ebb::detail::lower_case(word);
@@ -119,7 +152,7 @@ class Translator {
   void put_column(const std::string& name) {
     const std::string column = column_of(name);
     if (column.empty()) reject(name);
-    put(sql_name(column));
+    put(sql_name(column), Kind::column);
   }
   std::string column_of(const std::string& name) const {
     const std::string column = column_name(name);
@@ -145,18 +178,22 @@ class Translator {
   const std::string& text_;
   const std::vector<std::string>& columns_;
   std::size_t at_ = 0;
+  const std::function<bool(const std::string&)>& is_number_;
   int depth_ = 0;
-  std::string sql_;
+  std::vector<std::string> words_;  // of SQL
+  std::vector<Kind> kinds_;
 };
 
 }  // namespace
 
-std::string condition_sql(const std::string& text, const std::vector<std::string>& columns) {
-  return Translator(text, columns).sql();
+std::string condition_sql(const std::string& text, const std::vector<std::string>& columns,
+                          const std::function<bool(const std::string&)>& is_number) {
+  return Translator(text, columns, is_number).sql();
 }
 
 std::string known_column(const std::string& name, const std::vector<std::string>& columns) {
-  const std::string column = column_name(name);
+  const std::size_t begin = std::min(name.find_first_not_of(' '), name.size());
+  const std::string column = column_name(name.substr(begin, name.find_last_not_of(' ') + 1 - begin));
   if (among(columns, column)) return column;
   const std::string near = nearest(column, columns);
   throw ValueError(fmt::format(

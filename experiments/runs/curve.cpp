@@ -75,6 +75,28 @@ std::vector<CurvePoint> read_curve(const std::string& path) {
   return curve;
 }
 
+void check_curve(const std::string& path, int updates) {
+  constexpr std::streamoff longest = 1 << 10;  // of two lines
+  const auto reject = [&](const std::string& why) { throw FileError(fmt::format("'{}': {}", path, why)); };
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const std::streamoff size = file.tellg();
+  file.seekg(0);
+  std::string head(
+      std::max<std::size_t>(
+          1, std::min<std::size_t>(curve_head.size() + 1, static_cast<std::size_t>(std::max<std::streamoff>(0, size)))),
+      ' ');
+  if (!file.read(head.data(), static_cast<std::streamsize>(head.size())) || head != std::string(curve_head) + "\n")
+    reject("this is not a learning curve of ebb train");
+  file.seekg(std::max<std::streamoff>(0, size - longest));
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::size_t stop = text.rfind('\n');
+  const std::size_t before = stop == 0 || stop == std::string::npos ? std::string::npos : text.rfind('\n', stop - 1);
+  CurvePoint p;
+  if (before != std::string::npos && !take_point(std::string_view(text).substr(before + 1, stop - before - 1), p))
+    reject("its last line is not one of a learning curve");
+  if (updates > 0 && p.step != updates) reject(fmt::format("it ends with update {}, not {}", p.step, updates));
+}
+
 CurveEnd end_of_curve(const std::string& path) {
   constexpr std::streamoff most = 1 << 15;
   CurveEnd end{.loss = NAN, .valid = NAN};

@@ -21,6 +21,12 @@ std::vector<CurveFile> curve_files(const std::string& folder, std::uint64_t firs
 /// Errors    FileError with the line if the file is not a curve of `ebb train`
 std::vector<CurvePoint> read_curve(const std::string& path);
 
+/// Whether a file begins as a learning curve, and ends as one: with an update, of this number unless that is 0.
+///
+/// Cost      reads both ends of the file only
+/// Errors    FileError with the reason
+void check_curve(const std::string& path, int updates = 0);
+
 /// The last update, and the last validation within the last lines; NaN if they have none.
 struct CurveEnd {
   int step = 0;

@@ -15,12 +15,15 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// Columns and keys that a clock, the threads, the machine or the program determine.
+// Columns and keys that a clock, the threads, the machine or the program determine. Times have their unit in their
+// names, cpu_seconds, seconds_to_target; what is made of them is named here.
 bool is_clock(const std::string& name) {
-  static const std::set<std::string> others{"speed",           "started", "ebb",   "build",     "options",
-                                            "instruction_set", "palette", "begun", "kept_bytes"};
+  static const std::set<std::string> others{"speed", "utilisation",     "started", "ebb",   "build",     "options",
+                                            "ranks", "instruction_set", "palette", "begun", "kept_bytes"};
   return name.find("seconds") != std::string::npos || others.contains(name);
 }
+
+std::string shown(const std::string& field) { return field.empty() ? "none" : field; }
 
 std::vector<std::string> split(const std::string& line) {
   std::vector<std::string> fields;
@@ -47,7 +50,7 @@ std::string table_difference(const std::string& a, const std::string& b) {
     for (std::size_t k = 0; k < std::max(f.size(), g.size()); ++k) {
       const std::string name = k < head.size() ? head[k] : fmt::format("column {}", k + 1);
       const std::string p = k < f.size() ? f[k] : "", q = k < g.size() ? g[k] : "";
-      if (p != q && !is_clock(name)) return fmt::format("{}: {} is {} and {}", where, name, p, q);
+      if (p != q && !is_clock(name)) return fmt::format("{}: {} is {} and {}", where, name, shown(p), shown(q));
     }
   }
 }

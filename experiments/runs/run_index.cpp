@@ -10,7 +10,7 @@ namespace ebb::app::runs {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr int layout = 2;                   // of the table and of how folders are read: another one is made anew
+constexpr int layout = 3;                   // of the table and of how folders are read: another one is made anew
 constexpr std::size_t most_columns = 1500;  // of SQLite's 2000
 
 const std::string& checked_folder(const std::string& folder) {

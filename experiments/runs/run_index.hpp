@@ -65,6 +65,7 @@ class RunIndex {
   RunIndex(std::string folder, Opened);
   std::unordered_map<std::string, Known> known();
   std::vector<std::string> names();
+  bool is_number(const std::string& column);  // all of its values are
   void make_tables(bool anew);
   void read_columns();
   void add_columns(const RunRecord&);

@@ -25,6 +25,18 @@ json toml_value(std::string text) {
   return value.is_discarded() ? json(text) : value;
 }
 
+bool is_config_line(const std::string& line) {
+  if (line.empty() || line.starts_with('#')) return true;
+  const std::size_t equals = line.find(" = ");
+  if (equals == 0 || equals == std::string::npos || equals + 3 == line.size()) return false;
+  const bool name = std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(equals), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+  const char first = line[equals + 3], last = line.back();
+  const bool longer = line.size() > equals + 4;
+  return name && (first == '"' || first == '\'' ? longer && last == first : first != '[' || last == ']');
+}
+
 }  // namespace
 
 Value value_of(const json& x) {
@@ -56,6 +68,14 @@ json options_in(const std::string& config) {
       options[line.substr(0, equals)] = toml_value(line.substr(equals + 3));
   }
   return options;
+}
+
+void check_config(const std::string& path) {
+  std::istringstream lines(read_file(path));
+  int number = 1;
+  for (std::string line; std::getline(lines, line); ++number)
+    if (!is_config_line(line))
+      throw FileError(fmt::format("'{}', line {}: this is not an option as a run records it", path, number));
 }
 
 std::string column_name(const std::string& name) {

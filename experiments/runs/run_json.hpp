@@ -11,5 +11,7 @@ Value value_of(const nlohmann::json&);
 nlohmann::json object_in(const std::string& path);
 /// The options in a config.toml that a job wrote, as an object.
 nlohmann::json options_in(const std::string& config);
+/// Errors    FileError with the line that no job writes into a config.toml
+void check_config(const std::string& path);
 
 }  // namespace ebb::app::runs

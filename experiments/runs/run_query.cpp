@@ -14,7 +14,8 @@ namespace fs = std::filesystem;
 
 std::string order_of(const std::vector<std::string>& sort, const std::vector<std::string>& columns) {
   std::string sql;
-  for (const std::string& word : sort) {
+  for (const std::string& item : sort) {
+    const std::string word = item.substr(std::min(item.find_first_not_of(' '), item.size()));
     const bool falling = word.starts_with('-');
     sql += sql_name(known_column(falling ? word.substr(1) : word, columns)) + (falling ? " DESC" : " ASC") +
            " NULLS LAST, ";
@@ -54,7 +55,8 @@ std::vector<RunRecord> RunIndex::select(const Query& query, const std::vector<st
   std::string sql = R"(SELECT "run")";
   for (const std::string& name : wanted) sql += ", " + sql_name(known_column(name, known));
   sql += " FROM runs WHERE 1";
-  if (!query.where.empty()) sql += " AND (" + condition_sql(query.where, known) + ")";
+  if (!query.where.empty())
+    sql += " AND (" + condition_sql(query.where, known, [this](const std::string& c) { return is_number(c); }) + ")";
   if (!query.tag.empty()) sql += R"( AND instr(',' || "tags" || ',', ',' || ? || ',') > 0)";
   sql += " ORDER BY " + order_of(query.sort, known);
   std::vector<RunRecord> found;
@@ -71,10 +73,18 @@ std::vector<RunRecord> RunIndex::select(const Query& query, const std::vector<st
       }
       found.push_back(std::move(run));
     }
-  } catch (const ValueError& e) {  // the rest of the statement is ours
-    throw ValueError(fmt::format("--where \"{}\": {}", query.where, e.what()));
+  } catch (const ValueError& e) {      // the rest of the statement is ours
+    const std::string why = e.what();  // what it names may be ours
+    throw ValueError(
+        fmt::format("--where \"{}\": {}", query.where, why.starts_with("near \")\"") ? "it is incomplete" : why));
   }
   return found;
+}
+
+bool RunIndex::is_number(const std::string& column) {
+  const std::string name = sql_name(column);
+  Statement texts{database_, fmt::format("SELECT count({0}), sum(typeof({0}) = 'text') FROM runs", name)};
+  return texts.step() && texts.whole(0) > 0 && texts.whole(1) == 0;
 }
 
 std::vector<std::string> RunIndex::names() {

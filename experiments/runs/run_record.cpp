@@ -68,6 +68,21 @@ class Mean {
   bool whole_ = true;
 };
 
+// The unit of `valid`: that of the losses, or of the measure.
+void add_valid_unit(Values& v, const json& seed) {
+  if (!seed.contains("validated_by") || !seed["validated_by"].is_string()) return;
+  const std::string by = seed["validated_by"];
+  const json* from = &seed;
+  if (by != "loss" && seed.contains("measures")) {
+    if (!seed["measures"].is_object() || !seed["measures"].contains(by)) return;
+    from = &seed["measures"][by];
+  } else if (by != "loss") {
+    return;
+  }
+  if (from->is_object() && from->contains("unit") && (*from)["unit"].is_string())
+    v["valid_unit"] = value_of((*from)["unit"]);
+}
+
 void add_seeds(Values& v, const json& seeds) {
   std::map<std::string, Mean> means, measures;
   std::map<std::string, std::int64_t> counts;
@@ -82,6 +97,7 @@ void add_seeds(Values& v, const json& seeds) {
       else if (x.is_string()) v[name] = value_of(x);
       else means[name].add(x);
     }
+    add_valid_unit(v, seed);
     if (!seed.contains("measures") || !seed["measures"].is_object()) continue;
     for (const auto& [key, x] : seed["measures"].items())
       if (x.is_object() && x.contains("value")) measures[column_name(key)].add(x["value"]);
@@ -125,6 +141,25 @@ void add_progress(Values& v, const std::string& folder) {
   if (std::isfinite(end.valid)) v["valid"] = end.valid;
 }
 
+int updates_of(const json& summary, std::uint64_t seed) {
+  const json::json_pointer at("/runs/" + std::to_string(seed) + "/updates");
+  return summary.contains(at) && summary[at].is_number_integer() ? summary[at].get<int>() : 0;
+}
+
+// What a job that recorded its end has written must be there. Versions without run.json wrote other files.
+void check_files(const RunRecord& record, const json& run, const json& summary) {
+  const std::string& folder = record.folder;
+  if (run.empty()) return;
+  if (is_file(folder + "/config.toml")) check_config(folder + "/config.toml");
+  const std::string status = text_of(record["status"]);
+  const bool whole = status == "finished" || status == "paused";
+  if (whole && summary.empty()) throw FileError(fmt::format("'{}/summary.json' is missing", folder));
+  if (text_of(record["command"]) != "train" || status == "running" || status == "killed") return;
+  const auto first = static_cast<std::uint64_t>(number_of(record["seed"]).value_or(1));
+  for (const CurveFile& file : curve_files(folder, first))
+    check_curve(file.path, whole ? updates_of(summary, file.seed) : 0);
+}
+
 void read_into(RunRecord& record) {
   Values& v = record.values;
   const std::string& folder = record.folder;
@@ -142,6 +177,7 @@ void read_into(RunRecord& record) {
     if (v.emplace(name, value).second) record.options.insert(name);
   v["status"] = status_of(folder, run, summary);
   if (!summary.contains("runs")) add_progress(v, folder);
+  check_files(record, run, summary);
 }
 
 }  // namespace

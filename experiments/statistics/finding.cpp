@@ -2,14 +2,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/statistics/finding.hpp>
 #include <ebb/experiments/statistics/signed_rank.hpp>
 
 namespace ebb::app::statistics {
 namespace {
 
-std::string seeds_text(int n) { return count_text(n, "seed"); }
+std::string seeds_text(int n) { return fmt::format("{} {}", n, n == 1 ? "seed" : "seeds"); }
 
 // Two significant digits of the half-width; four of the mean where there is none.
 std::string rounded(double x, const Interval& i) {
@@ -59,8 +58,9 @@ std::string not_shown(const Difference& d, const std::vector<Group>& groups, con
   if (d.seeds() == 1) return what + "; a single seed has no interval.";
   if (d.test == Difference::Test::none) return what + " with each, so that its spread is not known.";
   const Interval i = outward(d);
-  return fmt::format("{} (95 % interval {}, {}{}){}.", what, interval_text(i), i.method == Method::t ? "t" : "BCa",
-                     test_text(d), needed_text(d));
+  const char* const why = i.excludes(0) ? ", which decides" : "";
+  return fmt::format("{} (95 % interval {}, {}{}{}){}.", what, interval_text(i), i.method == Method::t ? "t" : "BCa",
+                     test_text(d), why, needed_text(d));
 }
 
 // The values of each group that decide which is best: of the seeds that all completed, apart from groups that completed

@@ -26,11 +26,11 @@ statistics::Ended end_of(const TrialResult& r) {
   return not_started;
 }
 
-statistics::Group group_of(const Plan& plan, const ConfigurationResult& c) {
+statistics::Group group_of(const Plan& plan, const ConfigurationResult& c, const std::vector<double>& by_seed) {
   statistics::Group g{.name = name_of(plan, c), .runs = {}};
   for (std::size_t s = 0; s < plan.seeds.size(); ++s)
-    g.runs.push_back({plan.seeds[s], c.by_seed[s],
-                      std::isnan(c.by_seed[s]) ? statistics::Ended::stopped : statistics::Ended::completed});
+    g.runs.push_back({plan.seeds[s], by_seed[s],
+                      std::isnan(by_seed[s]) ? statistics::Ended::stopped : statistics::Ended::completed});
   return g;
 }
 
@@ -47,21 +47,46 @@ std::string seeds_text(const Plan& plan, const ConfigurationResult& c) {
 /// Without the number of seeds, which is the same for all, or in a column of its own.
 std::string short_text(const Spread& s) { return s.count > 2 ? s.text() : number_text(s.mean); }
 
+/// Of a configuration that was stopped, its last validation, in brackets.
+std::string valid_text(const ConfigurationResult& c) {
+  return c.valid.count == 0 && c.stopped > 0 && c.last.count > 0 ? fmt::format("({})", number_text(c.last.mean))
+                                                                 : short_text(c.valid);
+}
+
+std::string baseline_name(const Plan& plan) {
+  const std::string& about = plan.validation.baseline_about;
+  return about.empty() ? "baseline" : "baseline: " + about;
+}
+
+/// What the entries of the table of the best are, and how many there are besides.
+std::string caption_of_best(const Plan& plan, std::size_t all, bool same) {
+  std::string text =
+      fmt::format("Mean {}over {}.", plan.seeds.size() > 2 ? "± standard deviation " : "",
+                  same ? count_text(static_cast<double>(plan.seeds.size()), "seed") : "the seeds that ended");
+  if (!plan.rungs.empty()) text += " In brackets: the last validation of a configuration that was stopped.";
+  if (all > most_best)
+    text += fmt::format(" The best {} of {}; trials.csv has all.", most_best,
+                        count_text(static_cast<double>(all), "configuration"));
+  return text;
+}
+
 Table best_table(const Plan& plan, const std::vector<ConfigurationResult>& ranking, const std::string& test_unit) {
   Table table{
       .head = {"configuration", plan.validation.text(), test_unit.empty() ? "test" : "test, " + test_unit, "seeds"}};
   bool same = true;
   for (const ConfigurationResult& c : ranking) {
     if (table.rows.size() == most_best) break;
-    table.rows.push_back({name_of(plan, c), short_text(c.valid), short_text(c.test), seeds_text(plan, c)});
+    table.rows.push_back({name_of(plan, c), valid_text(c), short_text(c.test), seeds_text(plan, c)});
     same &= c.valid.count == static_cast<int>(plan.seeds.size());
   }
+  if (std::isfinite(plan.validation.baseline))
+    table.foot.push_back({baseline_name(plan), number_text(plan.validation.baseline), "", ""});
   if (same) {  // so that the table is narrower
     table.head.pop_back();
-    for (auto& row : table.rows) row.pop_back();
+    for (auto* rows : {&table.rows, &table.foot})
+      for (auto& row : *rows) row.pop_back();
   }
-  table.caption = fmt::format("Mean {}over {}.", plan.seeds.size() > 2 ? "± standard deviation " : "",
-                              same ? count_text(static_cast<double>(plan.seeds.size()), "seed") : "seeds");
+  table.caption = caption_of_best(plan, ranking.size(), same);
   return table;
 }
 
@@ -71,11 +96,11 @@ Table table_by(const Plan& plan, const std::vector<ConfigurationResult>& ranking
   for (const std::string& word : plan.axes[axis].words) {
     std::vector<double> heights;
     std::size_t all = 0;
-    for (const ConfigurationResult& c : ranking)
-      if (plan.configurations[c.configuration].values[axis] == word) {
-        ++all;
-        if (const double y = height_of(plan, c); std::isfinite(y)) heights.push_back(y);
-      }
+    for (const ConfigurationResult& c : ranking) all += plan.configurations[c.configuration].values[axis] == word;
+    for (const ConfigurationResult* c : comparable(plan, ranking))
+      if (const double y = height_of(plan, *c);
+          std::isfinite(y) && plan.configurations[c->configuration].values[axis] == word)
+        heights.push_back(y);
     std::sort(heights.begin(), heights.end(), [&](double a, double b) { return plan.validation.better(a, b); });
     const double best = heights.empty() ? NAN : heights.front();
     const double median = heights.empty() ? NAN : (heights[heights.size() / 2] + heights[(heights.size() - 1) / 2]) / 2;
@@ -83,8 +108,8 @@ Table table_by(const Plan& plan, const std::vector<ConfigurationResult>& ranking
         {word, number_text(best), number_text(median),
          heights.size() == all ? count_text(static_cast<double>(all)) : fmt::format("{} of {}", heights.size(), all)});
   }
-  table.caption =
-      fmt::format("{}, mean over the seeds of a configuration; number of configurations.", plan.validation.text());
+  table.caption = fmt::format("{}, mean over the seeds of a configuration; number of configurations{}.",
+                              plan.validation.text(), plan.rungs.empty() ? "" : " that were trained to the end");
   return table;
 }
 
@@ -139,35 +164,58 @@ void add_summary(Job& job, const Plan& plan, const std::vector<TrialResult>& res
   best.set({"seeds"}, c.valid.count);
 }
 
+/// Whether the best two differ. They were chosen by their validation, which cannot test it then: the test split does,
+/// with Holm's correction for all configurations among which they were chosen.
+std::string lead_text(const Plan& plan, const std::vector<ConfigurationResult>& ranking) {
+  std::vector<statistics::Group> groups;
+  std::vector<std::pair<std::size_t, std::size_t>> pairs;
+  for (const ConfigurationResult& c : ranking) {
+    if (c.test.count == 0) continue;
+    if (!groups.empty()) pairs.emplace_back(0, groups.size());
+    groups.push_back(group_of(plan, c, c.tests));
+  }
+  if (pairs.empty() || ranking.front().test.count == 0) return {};
+  const auto found = statistics::differences(groups, pairs);
+  std::string text = statistics::sentence(found.front(), groups, {"test loss", "", false});
+  if (text.starts_with("No ")) text[0] = 'n';
+  return "On the test split: " + text;
+}
+
 }  // namespace
 
 std::vector<std::string> findings_of(const Plan& plan, const std::vector<ConfigurationResult>& ranking) {
   if (ranking.empty() || ranking.front().valid.count == 0) return {};
   const ConfigurationResult& best = ranking.front();
   const Validation& v = plan.validation;
-  std::vector<std::string> sentences{fmt::format("{} has the best validation {}: {}{}{} over {}.", name_of(plan, best),
-                                                 v.measure, short_text(best.valid), v.unit.empty() ? "" : " ", v.unit,
+  const std::string unit = v.unit.empty() ? "" : " " + v.unit;
+  std::vector<std::string> sentences{fmt::format("{} has the best validation {}: {}{} over {}.", name_of(plan, best),
+                                                 v.measure, short_text(best.valid), unit,
                                                  count_text(best.valid.count, "seed"))};
-  if (ranking.size() < 2 || ranking[1].valid.count == 0) return sentences;
-  const std::vector<statistics::Group> two{group_of(plan, best), group_of(plan, ranking[1])};
-  const statistics::Quantity quantity{"validation " + v.measure, v.unit, v.rises};
-  for (const statistics::Difference& d : statistics::differences(two, {{0, 1}}))
-    sentences.push_back(statistics::sentence(d, two, quantity));
+  if (std::isfinite(v.baseline))
+    sentences.push_back(fmt::format("The baseline{} is {}{}.",
+                                    v.baseline_about.empty() ? "" : " (" + v.baseline_about + ")",
+                                    number_text(v.baseline), unit));
+  if (const std::string lead = lead_text(plan, ranking); !lead.empty()) sentences.push_back(lead);
   return sentences;
 }
 
 std::string best_lines(const Plan& plan, const std::vector<ConfigurationResult>& ranking) {
+  const bool baseline = std::isfinite(plan.validation.baseline);
   std::size_t wide = 13;
   for (std::size_t k = 0; k < std::min(most_best, ranking.size()); ++k)
     wide = std::max(wide, name_of(plan, ranking[k]).size());
+  bool same = true;
   std::string text =
       fmt::format("{:<{}}  {:<20}  {:<18}  {}\n", "configuration", wide, plan.validation.text(), "test", "seeds");
   for (std::size_t k = 0; k < std::min(most_best, ranking.size()); ++k) {
     const ConfigurationResult& c = ranking[k];
-    text += fmt::format("{:<{}}  {:<20}  {:<18}  {}\n", name_of(plan, c), wide, c.valid.text(), c.test.text(),
+    text += fmt::format("{:<{}}  {:<20}  {:<18}  {}\n", name_of(plan, c), wide, valid_text(c), short_text(c.test),
                         seeds_text(plan, c));
+    same &= c.valid.count == static_cast<int>(plan.seeds.size());
   }
-  return text;
+  if (baseline) text += fmt::format("{:<{}}  {}\n", "baseline", wide, number_text(plan.validation.baseline));
+  for (const std::string& line : wrapped(caption_of_best(plan, ranking.size(), same), 78)) text += line + "\n";
+  return text + "\n";
 }
 
 void report(Job& job, const Plan& plan, const std::vector<TrialResult>& results) {

@@ -11,13 +11,13 @@ constexpr int least_for_deviation = 3;  // as in the studies
 
 ConfigurationResult result_of(const Plan& plan, const std::vector<TrialResult>& results, std::size_t configuration) {
   ConfigurationResult c{.configuration = configuration, .updates = plan.steps};
-  std::vector<double> tests, last;
+  std::vector<double> last;
   for (std::size_t s = 0; s < plan.seeds.size(); ++s) {
     const TrialResult& r = results[plan.trial(configuration, s)];
     const bool ended = r.failed.empty() && r.record.state == TrialRecord::State::ended;
     const double valid = r.record.valid_at(to_the_end, plan.validation);
     c.by_seed.push_back(ended ? valid : NAN);
-    tests.push_back(ended ? r.record.test : NAN);
+    c.tests.push_back(ended ? r.record.test : NAN);
     last.push_back(r.failed.empty() ? valid : NAN);
     if (!r.failed.empty()) ++c.failed;
     else if (r.record.state == TrialRecord::State::diverged) ++c.diverged;
@@ -25,7 +25,7 @@ ConfigurationResult result_of(const Plan& plan, const std::vector<TrialResult>& 
     if (!ended) c.updates = std::min(c.updates, r.record.updates);
   }
   c.valid = spread_of(c.by_seed);
-  c.test = spread_of(tests);
+  c.test = spread_of(c.tests);
   c.last = spread_of(last);
   return c;
 }
@@ -45,6 +45,15 @@ Spread spread_of(const std::vector<double>& values) {
   if (finite.empty()) return {};
   const auto [mean, deviation] = statistics::moments(finite);
   return {mean, deviation, static_cast<int>(finite.size())};
+}
+
+std::vector<const ConfigurationResult*> comparable(const Plan& plan, const std::vector<ConfigurationResult>& all) {
+  const bool whole_only =
+      !plan.rungs.empty() && std::any_of(all.begin(), all.end(), [](const auto& c) { return c.whole(); });
+  std::vector<const ConfigurationResult*> found;
+  for (const ConfigurationResult& c : all)
+    if (c.whole() || !whole_only) found.push_back(&c);
+  return found;
 }
 
 std::vector<ConfigurationResult> ranking_of(const Plan& plan, const std::vector<TrialResult>& results) {

@@ -3,6 +3,7 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/sweep/page.hpp>
 #include <map>
+#include <set>
 
 namespace ebb::app::sweep {
 namespace {
@@ -56,10 +57,38 @@ Series dots_of(const Plan& plan, const std::string& name, const std::vector<cons
   return dots;
 }
 
+/// Whether a value is at an end of what was tried: the first or last of at least three, or of random ones in the
+/// outermost tenth of their range.
+bool at_the_end(const Plan& plan, const Axis& axis, double x) {
+  if (plan.random && axis.range) {
+    const auto scaled = [&](double y) { return axis.range->log ? std::log(y) : y; };
+    const double low = scaled(axis.range->low), high = scaled(axis.range->high),
+                 share = (scaled(x) - low) / (high - low);
+    return share < .1 || share > .9;
+  }
+  std::set<double> tried;
+  for (const Configuration& c : plan.configurations)
+    tried.insert(number_of(c.values[static_cast<std::size_t>(&axis - plan.axes.data())]));
+  return tried.size() > 2 && (x == *tried.begin() || x == *tried.rbegin());
+}
+
+/// "Best at lr 1e-2." Empty unless several values can be compared.
+std::string best_value(const Plan& plan, const std::vector<ConfigurationResult>& all, std::size_t axis) {
+  const BestAt best = best_at(plan, comparable(plan, all), axis);
+  if (best.empty() || all.size() < 2) return {};
+  const auto at = std::min_element(best.begin(), best.end(), [&](const auto& a, const auto& b) {
+    return plan.validation.better(height_of(plan, *a.second), height_of(plan, *b.second));
+  });
+  return fmt::format("Best at {} {}{}.", plan.axes[axis].option, value(plan, *at->second, axis),
+                     at_the_end(plan, plan.axes[axis], at->first)
+                         ? ", near the end of the range: values beyond it may be better"
+                         : "");
+}
+
 std::string caption_of_response(const Plan& plan, bool lines, bool several) {
-  std::string text = plan.random ? "Each dot is a configuration: the mean over its seeds."
-                     : several   ? "Lines: the best configuration at each value. Dots: all of them."
-                                 : "Each point is a configuration: the mean over its seeds.";
+  std::string text = !lines    ? "Each dot is a configuration: the mean over its seeds."
+                     : several ? "Lines: the best configuration at each value. Dots: all of them."
+                               : "Each point is a configuration: the mean over its seeds.";
   if (lines && plan.seeds.size() > 2) text += " Bands: the standard deviation over seeds.";
   if (!plan.rungs.empty()) text += " Configurations that were stopped early are at their last validation.";
   return text;
@@ -72,6 +101,7 @@ Plot response_to(const Plan& plan, const std::vector<ConfigurationResult>& all, 
             .y_label = plan.validation.text()};
   plot.log_x = plan.axes[axis].is_log();
   bool several = false;
+  const bool lines = !plan.random && plan.rungs.empty();  // those of halving have not been trained equally long
   for (const std::string& word : by ? plan.axes[*by].words : std::vector<std::string>{plan.validation.measure}) {
     std::vector<const ConfigurationResult*> group;
     for (const ConfigurationResult& c : all)
@@ -79,25 +109,12 @@ Plot response_to(const Plan& plan, const std::vector<ConfigurationResult>& all, 
     const BestAt best = best_at(plan, group, axis);
     const Series dots = dots_of(plan, word, group, axis);
     const bool more = dots.x.size() > best.size();
-    if (!plan.random && !best.empty()) plot.series.push_back(line_of_best(plan, word, best));
-    if ((plan.random || more) && !dots.x.empty()) plot.series.push_back(dots);
+    if (lines && !best.empty()) plot.series.push_back(line_of_best(plan, word, best));
+    if ((!lines || more) && !dots.x.empty()) plot.series.push_back(dots);
     several |= more;
   }
-  plot.caption = caption_of_response(plan, !plan.random, several);
-  if (const BestAt best =
-          [&] {
-            std::vector<const ConfigurationResult*> every;
-            for (const ConfigurationResult& c : all) every.push_back(&c);
-            return best_at(plan, every, axis);
-          }();
-      best.size() > 1) {
-    const auto at = std::min_element(best.begin(), best.end(), [&](const auto& a, const auto& b) {
-      return plan.validation.better(height_of(plan, *a.second), height_of(plan, *b.second));
-    });
-    const bool edge = at == best.begin() || std::next(at) == best.end();
-    plot.finding = fmt::format("Best at {} {}{}.", plan.axes[axis].option, value(plan, *at->second, axis),
-                               edge ? ", the end of the range: values beyond it may be better" : "");
-  }
+  plot.caption = caption_of_response(plan, lines, several);
+  plot.finding = best_value(plan, all, axis);
   return plot;
 }
 
@@ -136,7 +153,9 @@ ParallelPlot parallel_of(const Plan& plan, const std::vector<ConfigurationResult
     ParallelPlot::Row row{.name = text_of(plan.axes, plan.configurations[c.configuration])};
     for (std::size_t k = 0; k < plan.axes.size(); ++k) row.values.push_back(place_on(plan.axes[k], value(plan, c, k)));
     row.values.push_back(height_of(plan, c));
-    if (std::isfinite(row.values.back())) plot.rows.push_back(std::move(row));
+    if (!std::isfinite(row.values.back())) continue;
+    if (&c == &all.front()) plot.best = plot.rows.size();
+    plot.rows.push_back(std::move(row));
   }
   plot.caption = fmt::format(
       "A line for each configuration; the last axis, {}, gives the colour. Thick: the best. Drag along an axis to "

@@ -17,7 +17,9 @@ std::vector<Trial> trials_of(const std::vector<Configuration>&, const std::vecto
 /// How `ebb train` validates the task.
 struct Validation {
   std::string measure = "loss", unit{};
-  bool rises = false;  ///< higher is better
+  bool rises = false;     ///< higher is better
+  double baseline = NAN;  ///< of the measure, without any recurrent network
+  std::string baseline_about{};
   std::string text() const { return unit.empty() ? measure : measure + ", " + unit; }
   /// Whether a is better than b; a number is better than NaN.
   bool better(double a, double b) const;

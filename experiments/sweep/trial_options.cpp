@@ -112,11 +112,21 @@ void complete_axes(std::vector<Axis>& axes, const Options& train) {
 Validation validation_of(const Task& task, const Model& model, const TaskSettings& s) {
   const auto meter = meter_of(task);
   const std::optional<std::string> name = meter ? meter->validates_by() : std::nullopt;
-  if (!name) return {.measure = "loss", .unit = task.info().unit, .rises = false};
+  const TaskInfo info = task.info();
+  if (!name)
+    return {.measure = "loss",
+            .unit = info.unit,
+            .rises = false,
+            .baseline = info.baseline,
+            .baseline_about = info.baseline_about};
   test_loss(model, task, Split::valid, s, 1, meter.get());
   const std::vector<Measure> all = meter->measures();
   const Measure& by = measure_named(*name, all);
-  return {.measure = by.name, .unit = by.unit, .rises = by.rises};
+  return {.measure = by.name,
+          .unit = by.unit,
+          .rises = by.rises,
+          .baseline = by.baseline,
+          .baseline_about = by.baseline_about};
 }
 
 }  // namespace ebb::app::sweep

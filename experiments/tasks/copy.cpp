@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <cmath>
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/class_meter.hpp>
+#include <ebb/experiments/train/generated.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
+#include <ebb/ops/index.hpp>
 #include <ebb/ops/reduce.hpp>
 
 namespace ebb::app {
@@ -41,26 +44,36 @@ class CopyMeter final : public Meter {
 
 /// The copy task: the first symbols of a sequence must be output at its end, after a gap.
 ///
-///     in    s1 ... sn  blank (D - 1 times)  marker  blank (n times)
-///     out   blank (n + D times)                     s1 ... sn
+///     form 'arjovsky'    in    s1 ... sn  blank (D - 1 times)  marker  blank (n times)
+///     form 'bai'         in    s1 ... sn  blank (D - 1 times)  marker (n + 1 times)
+///     both               out   blank (n + D times)                     s1 ... sn
 ///
-/// One symbol per step, one-hot: the blank 0, eight symbols 1 to 8, the marker 9; n is --copied, D is --gap, and
-/// T = D + 2 n.
+/// One symbol per step: the blank 0, eight symbols 1 to 8, the marker 9; n is --copied, D is --gap, and T = D + 2 n.
+/// In the form 'arjovsky' inputs are one-hot, and the marker has no class; in the form 'bai' the input is the number
+/// itself, and the marker has a class, which is never a target.
 ///
-/// Shapes    x [T, B, 10]; y [T, B], of 9 classes
+/// Shapes    x [T, B, 10]; y [T, B], of 9 classes.  Form 'bai': x [T, B, 1]; y of 10 classes
 /// Numerics  blanks until the marker and random symbols after it have a loss of n ln 8 / T nats per step
 /// Source    Arjovsky, Shah & Bengio 2016, arXiv:1511.06464, and the authors' code: n = 10, D = 100 to 500 (their T),
-///           batches of 20, RMSprop at .001 with a decay of .9; Hochreiter & Schmidhuber 1997
-/// Differs   the gradient is clipped by its norm, not by component
+///           batches of 20, RMSprop at .001 with a decay of .9; Hochreiter & Schmidhuber 1997.
+///           Bai, Kolter & Koltun 2018, arXiv:1803.01271, and the authors' code (copy_memory): n = 10, D = 1000 (their
+///           T), batches of 32, RMSprop at .0005, clipped to the norm 1, 50 epochs of 10,000 sequences, 16,000 weights
+/// Differs   the gradient is clipped by its norm, where Arjovsky clips each component; new sequences in every batch,
+///           where Bai repeats 10,000
 class Copy final : public SimpleTask, public HasMeter, public FixedLength {
  public:
   static constexpr TaskOption options[] = {
       {.name = "copied", .help = "number of symbols to be copied (default: 10)", .takes = WholeNumber{1, 100'000}},
       {.name = "gap",
        .help = "steps between the symbols and their copy, the last with the marker (default: 100, quick: 10)",
-       .takes = WholeNumber{1, 1'000'000}}};
+       .takes = WholeNumber{1, 1'000'000}},
+      {.name = "form",
+       .help = "whose version of the task: that of Arjovsky 2016, or that of Bai 2018 with a single input "
+               "(default: arjovsky)",
+       .takes = OneOf{"arjovsky", "bai"}}};
   explicit Copy(Inputs& in)
-      : copied_(in.own.choose_whole("copied", 10)), gap_(in.own.choose_whole("gap", in.quick ? 10 : 100)) {}
+      : copied_(in.own.choose_whole("copied", 10)), gap_(in.own.choose_whole("gap", in.quick ? 10 : 100)),
+        bai_(in.own.choose("form", "arjovsky") == "bai") {}
 
   TaskInfo info() const override {
     return {.unit = "nats/step",
@@ -69,39 +82,41 @@ class Copy final : public SimpleTask, public HasMeter, public FixedLength {
   }
 
   SimpleSizes sizes() const override {
+    if (bai_) return {.inputs = ValueInputs{1}, .outputs = copy_marker + 1, .scores = true};
     return {.inputs = ValueInputs{copy_marker + 1}, .outputs = copy_kinds + 1, .scores = true};
   }
 
   TaskSettings settings(Size size) const override {
-    const std::string rmsprop = "rmsprop:alpha=0.9";
+    const int rows = bai_ ? 32 : 20;
+    const double lr = bai_ ? 5e-4 : 1e-3;
+    const std::string rmsprop = bai_ ? "rmsprop" : "rmsprop:alpha=0.9";
     switch (size) {
-      case Size::quick: return {.hidden = 16, .length = length(), .batch = 20, .steps = 200, .lr = 5e-3};
-      case Size::full:
-        return {.hidden = 128, .length = length(), .batch = 20, .steps = 50'000, .lr = 1e-3, .optimizer = rmsprop};
-      default: return {.hidden = 64, .length = length(), .batch = 20, .steps = 5000, .lr = 1e-3, .optimizer = rmsprop};
+      case Size::quick:
+        return {.hidden = 16, .length = length(), .batch = rows, .steps = 200, .lr = bai_ ? 2e-2 : 5e-3};
+      case Size::full:  // 61 units of an LSTM with one input have 16,000 weights
+        return {.hidden = bai_ ? 61 : 128,
+                .length = length(),
+                .batch = rows,
+                .steps = bai_ ? 15'650 : 50'000,
+                .lr = lr,
+                .optimizer = rmsprop};
+      default: return {.hidden = 64, .length = length(), .batch = rows, .steps = 5000, .lr = lr, .optimizer = rmsprop};
     }
   }
 
   Batch batch(const BatchRequest& r) const override {
-    const Key key = (r.split == Split::train   ? Key{r.seed}.named("copy")
-                     : r.split == Split::valid ? Key{0}.named("copy valid")
-                                               : Key{0}.named("copy test"))
-                        .at(r.number);
-    const int T = length(), width = copy_marker + 1;
-    Array x = Array::zeros({T, r.rows, width}, f32);
-    Tokens y({T, r.rows});
+    const Key key = batch_key(r, "copy");
+    const int T = length();
+    Tokens x({T, r.rows}), y({T, r.rows});
     for (int row = 0; row < r.rows; ++row) {
       const Key symbols = key.at(static_cast<std::uint64_t>(row));
-      for (int t = 0; t < T; ++t) {
-        int symbol = t == T - copied_ - 1 ? copy_marker : copy_blank;
-        if (t < copied_) {
-          symbol = 1 + symbols.below(copy_kinds, static_cast<std::uint64_t>(t));
-          y.data()[(T - copied_ + t) * r.rows + row] = symbol;
-        }
-        x.data<float>()[(t * r.rows + row) * width + symbol] = 1;
-      }
+      for (int t = 0; t < copied_; ++t)
+        x.data()[t * r.rows + row] = y.data()[(T - copied_ + t) * r.rows + row] =
+            1 + symbols.below(copy_kinds, static_cast<std::uint64_t>(t));
+      for (int t = T - copied_ - 1; t < (bai_ ? T : T - copied_); ++t) x.data()[t * r.rows + row] = copy_marker;
     }
-    return SimpleBatch{.inputs = x, .targets = EveryStep{.tokens = y}};
+    return SimpleBatch{.inputs = bai_ ? numbers(x) : one_hot(x, copy_marker + 1, f32),
+                       .targets = EveryStep{.tokens = y}};
   }
 
   int batches(Split, int, int rows) const override { return (examples + rows - 1) / rows; }
@@ -111,7 +126,13 @@ class Copy final : public SimpleTask, public HasMeter, public FixedLength {
  private:
   static constexpr int examples = 500;  // in a test set
   int length() const { return gap_ + 2 * copied_; }
+  static Array numbers(const Tokens& symbols) {
+    Array x = Array::empty({symbols.dim(0), symbols.dim(1), 1}, f32);
+    std::copy_n(symbols.data(), symbols.size(), x.data<float>());
+    return x;
+  }
   int copied_, gap_;
+  bool bai_;
 };
 EBB_TASK(copy, Copy, "output the first symbols of a sequence after a long delay (Arjovsky 2016)");
 

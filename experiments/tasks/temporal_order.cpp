@@ -1,5 +1,6 @@
 #include <cmath>
 #include <ebb/experiments/train/class_meter.hpp>
+#include <ebb/experiments/train/lengths.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
 
 namespace ebb::app {
@@ -58,9 +59,7 @@ class TemporalOrder final : public SimpleTask, public HasMeter {
                                             .help = "whose version of the task: that of Pascanu 2013, or experiment 6a "
                                                     "or 6b of Hochreiter 1997 (default: pascanu)",
                                             .takes = OneOf{"pascanu", "6a", "6b"}},
-                                           {.name = "shortest",
-                                            .help = "smallest length of a training batch; 0 for --length (default: 0)",
-                                            .takes = WholeNumber{0, 1'000'000}}};
+                                           shortest_option};
   explicit TemporalOrder(Inputs& in)
       : form_(form_named(in.own.choose("form", "pascanu"))), shortest_(in.own.choose_whole("shortest", 0)) {}
 

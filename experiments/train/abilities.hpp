@@ -70,6 +70,15 @@ class ReadsData {
   virtual ~ReadsData();
 };
 
+/// Its sequences may have any length, and all sequences of a batch of the test split have the length requested. A
+/// trained model is tested at lengths beyond --length (lengths.hpp).
+class AnyLength {
+ public:
+  virtual ~AnyLength();
+  /// Number of sequences in the test at one length.
+  virtual int sequences_at(int /*length*/) const { return 512; }
+};
+
 /// The data determine the length of sequences: --length is an error.
 class FixedLength {
  public:

@@ -6,6 +6,8 @@ namespace ebb::app {
 
 /// The network's scores of K classes: [B, K] for rows, or [B, T, K] for their steps.
 inline constexpr Output class_scores{"scores"};
+/// The class with the largest score, [B, T], where some steps have no target (EveryStep::none): -1 there.
+inline constexpr Output class_choices{"choices"};
 
 /// Accuracy and F1 over classes, as a base class of meters that add each batch. Shows the confusion matrix.
 class ClassMeter : public Meter {

@@ -54,14 +54,19 @@ std::vector<Var> last_of(const std::vector<Var>& states, std::size_t count) {
   return last;
 }
 
+/// As a variable, so that fields made of it alone, such as past inputs or a clock, have gradients too.
+Var with_gradient(const Var& v) { return v.requires_grad() ? v : variable(v.value()); }
+
 /// Retains the gradient with respect to every field of the state at every lag under the field's name. Rows with lengths
 /// of their own come one by one.
 PartialLoss followed_loss(const RecurrentNetwork& network, Shard& s, const ProfileRows& rows) {
   const Cell& cell = cell_of(network);
   const Sequence all = network.recurrence_inputs(s, rows.batch());
   const int steps = rows.steps_of(s.begin());
-  const Sequence x = steps == all.steps() ? all : Sequence(range(all.all(), 0, steps));
-  const Run run = unroll(cell, x, s.context());
+  const Sequence x(with_gradient(range(all.all(), 0, steps)));
+  State start = cell.initial_state(x[0].dim(0));
+  for (int k = 0; k < start.size(); ++k) start[k] = with_gradient(start[k]);
+  const Run run = unroll(cell, x, start, s.context());
   for (int k = 0; k < cell.field_count(); ++k) {
     const char* const field = cell.field(k).name;
     s.retain(field, last_of(run.states(field), static_cast<std::size_t>(rows.lags()) + 1));

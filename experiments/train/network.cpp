@@ -3,6 +3,7 @@
 #include <ebb/nn/sequence/dropout.hpp>
 #include <ebb/nn/sequence/layer_list.hpp>
 #include <ebb/nn/sequence/recurrent_dropout.hpp>
+#include <ebb/nn/sequence/sequence_layer.hpp>
 #include <ebb/nn/sequence/stacked_cell.hpp>
 #include <ebb/nn/sequence/zoneout.hpp>
 
@@ -32,7 +33,14 @@ LayerSizes sizes_of(const TaskSettings& s, int input) {
       .input = input, .hidden = checked_hidden(s.hidden), .steps = s.length, .layers = s.layers, .dropout = s.dropout};
 }
 
+Checkpoint checkpoint_of(const TaskSettings& s) {
+  return s.checkpoint.empty() ? Checkpoint() : Checkpoint::parse(s.checkpoint);
+}
+
 void check_no_state(const LayerEntry& l, const TaskSettings& s) {
+  if (checkpoint_of(s))
+    throw ValueError(
+        fmt::format("checkpoints keep states between steps, and '{}' has none: leave out --checkpoint", l.name));
   if (s.zoneout > 0)
     throw ValueError(fmt::format("zoneout needs a state that is carried from step to step: '{}' has none", l.name));
 }
@@ -59,6 +67,14 @@ StateArrays CarryingNetwork::carried(const Result& r) {
 }
 
 CellPtr Recurrence::make(const Builder& p, int input) const {
+  if (checkpoint_of(settings))
+    throw ValueError(
+        "checkpoints are for networks that read whole sequences, and this task's decoder runs step by step: "
+        "leave out --checkpoint");
+  return made(p, input);
+}
+
+CellPtr Recurrence::made(const Builder& p, int input) const {
   const TaskSettings& s = settings;
   check_steps(cell);
   CellSizes sizes{input, checked_hidden(s.hidden)};
@@ -76,11 +92,17 @@ CellPtr Recurrence::plain(const Builder& p, int input, int hidden) const {
   return make_cell(cell, p, {input, hidden});
 }
 
-LayerPtr Recurrence::layer(const Builder& p, int input) const {
+Recurrence::Readings Recurrence::layers(const Builder& p, int input) const {
   const LayerEntry* const entry = find_layer(cell);
-  if (!entry) return layer_of(make(p, input), settings.hidden);
+  if (!entry) {
+    const CellPtr c = made(p, input);
+    const Checkpoint checkpoint = checkpoint_of(settings);
+    return {layer_of(c, settings.hidden, {.checkpoint = checkpoint}),
+            layer_of(c, settings.hidden, {.checkpoint = checkpoint, .reads = Reads::last})};
+  }
   check_no_state(*entry, settings);
-  return make_layer(cell, p, sizes_of(settings, input));
+  const LayerPtr whole = make_layer(cell, p, sizes_of(settings, input));
+  return {whole, whole};
 }
 
 LayerPtr Recurrence::plain_layer(const Builder& p, int input, int hidden, int steps) const {

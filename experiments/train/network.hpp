@@ -12,8 +12,8 @@ using LayerPtr = std::shared_ptr<const SequenceLayer>;  // nn/sequence/sequence_
 
 namespace ebb::app {
 
-/// The recurrence that the user chose: --cell, --hidden, --layers, --dropout, --zoneout. A task's network creates as
-/// many as it needs.
+/// The recurrence that the user chose: --cell, --hidden, --layers, --dropout, --zoneout, --checkpoint. A task's network
+/// creates as many as it needs.
 struct Recurrence {
   std::string cell;
   TaskSettings settings;
@@ -27,12 +27,21 @@ struct Recurrence {
   /// For a task that reads whole sequences: the result of `make`, or the layer over all steps given by --cell. `unroll`
   /// accepts either.
   /// Errors    as make, except for layers; ValueError for zoneout without a state
-  LayerPtr layer(const Builder&, int input) const;
+  LayerPtr layer(const Builder& p, int input) const { return layers(p, input).all; }
+  /// The same layer twice: `all` to read the output of every step, `last` to read that of each row's last one. With
+  /// checkpoints through time, `last` does not keep the others.
+  struct Readings {
+    LayerPtr all, last;
+  };
+  Readings layers(const Builder&, int input) const;
   /// The same with a different width, for sequences of the given number of steps, without wrappers.
   LayerPtr plain_layer(const Builder&, int input, int hidden, int steps) const;
   /// One network in which each output sees the steps before and after it; null if two networks are needed, one for each
   /// direction.
   LayerPtr both_ways(const Builder&, int input) const;
+
+ private:
+  CellPtr made(const Builder&, int input) const;
 };
 
 /// Returns the size. Errors: ValueError below 1

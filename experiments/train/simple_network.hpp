@@ -33,6 +33,8 @@ class SimpleNetwork final : public CarryingNetwork, public RecurrentNetwork {
   std::string recurrence_scope() const override { return "cell"; }
   const Cell* recurrence() const override;
   Sequence recurrence_inputs(Shard& s, const Batch& b) const override { return inputs(s, b.get<SimpleBatch>()); }
+  /// Where some steps have no target, each row ends at its last target.
+  Lengths recurrence_lengths(const Batch&) const override;
   /// The loss of the last step only.
   PartialLoss last_loss(Shard&, const Batch&, const Var& x, const Var& y) const override;
   bool is_squared_error(const Batch&) const override;
@@ -60,10 +62,11 @@ class SimpleNetwork final : public CarryingNetwork, public RecurrentNetwork {
  private:
   Sequence inputs(Shard&, const SimpleBatch&) const;
   template <class R> PartialLoss loss_of(Shard&, const SimpleBatch&, const R& run) const;
+  PartialLoss loss_of_some(Shard&, const EveryStep&, const Var& h) const;
   void put_scores(Shard&, const Var& y) const;
   LeafSet weights_;
   std::optional<Embedding> embedding_;  // of tokens
-  LayerPtr layer_;
+  Recurrence::Readings layers_;
   int window_;  // steps that a layer without a state rereads for the next token
   Linear out_;
   bool scores_;  // in evaluation, for the task's meter

@@ -62,6 +62,12 @@ void check_every(const std::string& task, int outputs, const EveryStep& y, int s
                             largest(y.tokens), outputs, outputs == 1 ? "" : "s"));
   if (y.first < 0 || y.first >= steps)
     wrong(task, fmt::format("the first target is that of step {} (EveryStep::first), of {} steps", y.first, steps));
+  const Tokens asked = y.tokens.range(y.first, steps);
+  const auto [least, most] = std::minmax_element(asked.data(), asked.data() + asked.size());
+  if (*least < EveryStep::none)
+    wrong(task,
+          fmt::format("the token {} is a target: a step without one has EveryStep::none, {}", *least, EveryStep::none));
+  if (*most < 0) wrong(task, "no step of its batches has a target");
 }
 
 void check_every_value(const std::string& task, int outputs, const EveryValue& y, int steps, int rows) {
@@ -93,6 +99,12 @@ std::string nonfinite_in(const SimpleBatch& b) {
   const auto* const y = std::get_if<LastStep>(&b.targets);
   const std::string inputs = x ? nonfinite_in("inputs", *x) : "";
   return inputs.empty() && y ? nonfinite_in("targets", y->values) : inputs;
+}
+
+bool EveryStep::some() const {
+  const int* const begin = tokens.data();
+  return std::find(begin + static_cast<std::int64_t>(first) * tokens.dim(1), begin + tokens.size(), none) !=
+         begin + tokens.size();
 }
 
 int SimpleBatch::rows() const {

@@ -16,7 +16,7 @@ struct TokenInputs {
 struct SimpleSizes {
   std::variant<ValueInputs, TokenInputs> inputs{};
   int outputs = 1;      ///< O of the linear layer
-  bool scores = false;  ///< evaluation passes the class scores to the task's meter (class_scores, class_meter.hpp)
+  bool scores = false;  ///< evaluation passes the outputs to the task's meter (class_scores, class_meter.hpp)
 };
 
 /// Targets of the last step only; the loss is the squared error.
@@ -27,10 +27,12 @@ struct LastStep {
 struct LastClass {
   Tokens classes;  ///< [B], each below O
 };
-/// Targets of every step; the loss is the cross entropy.
+/// Targets of every step, or of some; the loss is the cross entropy, averaged over the targets.
 struct EveryStep {
-  Tokens tokens;  ///< [T, B], each below O
-  int first = 0;  ///< steps before it have no target
+  static constexpr int none = -1;  ///< in `tokens`: no target
+  Tokens tokens;                   ///< [T, B], each below O, or none
+  int first = 0;                   ///< steps before it have no target
+  bool some() const;               ///< whether a step from `first` on has none
 };
 /// Values at every step; the loss is the squared error.
 struct EveryValue {

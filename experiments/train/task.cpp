@@ -14,6 +14,7 @@ HasMeter::~HasMeter() = default;
 HasAlphabet::~HasAlphabet() = default;
 Generates::~Generates() = default;
 ReadsData::~ReadsData() = default;
+AnyLength::~AnyLength() = default;
 FixedLength::~FixedLength() = default;
 
 NetworkDropout with_own(const NetworkDropout& said, const Task& task) {

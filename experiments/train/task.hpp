@@ -45,8 +45,9 @@ struct TaskSettings {
   std::string optimizer = "adam";     ///< as for make_optimizer
   std::string schedule = "constant";  ///< of the learning rate over `steps`, as for make_schedule
   NetworkDropout network{};
-  int patience = 0;      ///< validations without improvement before stopping; 0: never stop
-  std::string remedy{};  ///< as for make_remedies; empty: none
+  int patience = 0;          ///< validations without improvement before stopping; 0: never stop
+  std::string remedy{};      ///< as for make_remedies; empty: none
+  std::string checkpoint{};  ///< through time, as for Checkpoint::parse; empty: none
 };
 
 /// How a task's loss is reported, and its baseline.

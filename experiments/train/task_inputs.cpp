@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
+#include <cstring>
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/task_inputs.hpp>
 #include <set>
@@ -8,9 +9,52 @@
 namespace ebb::app {
 namespace {
 
-std::string who_declared(const DeclaredTaskOption& d) {
-  const TaskEntry& task = Registry<TaskEntry>::get(d.tasks.front());
-  return fmt::format("the task '{}' ({})", task.name, ebb::detail::file_of(task));
+/// What tasks declare under one name. The kind of the value is the same.
+struct OptionOfTasks {
+  std::vector<DeclaredTaskOption> declarations;
+
+  const TaskOption& first() const { return *declarations.front().option; }
+  const char* name() const { return first().name; }
+
+  std::string who() const {
+    const TaskEntry& task = Registry<TaskEntry>::get(declarations.front().tasks.front());
+    return fmt::format("the task '{}' ({})", task.name, ebb::detail::file_of(task));
+  }
+  std::string help() const {
+    std::vector<std::string> all;
+    for (const auto& d : declarations) all.push_back(fmt::format("{}: {}", fmt::join(d.tasks, ", "), d.option->help));
+    return fmt::format("{}", fmt::join(all, "; "));
+  }
+  std::vector<std::string> words() const {
+    std::vector<std::string> all;
+    for (const auto& d : declarations)
+      for (const std::string& word : d.option->words())
+        if (std::find(all.begin(), all.end(), word) == all.end()) all.push_back(word);
+    return all;
+  }
+  /// Errors    ValueError unless the value is one for some task
+  void check(const std::string& value) const {
+    if (declarations.size() == 1) return first().check(value);
+    std::vector<std::string> rules;
+    for (const auto& d : declarations) {
+      try {
+        return d.option->check(value);
+      } catch (const ValueError&) {
+        rules.push_back(fmt::format("{} ({})", d.option->rule(), fmt::join(d.tasks, ", ")));
+      }
+    }
+    if (first().is<OneOf>()) return check_name(fmt::format("--{}", name()), value, words());
+    throw ValueError(fmt::format("--{} must be {}, not '{}'", name(), fmt::join(rules, " or "), value));
+  }
+};
+
+std::vector<OptionOfTasks> options_of_tasks() {
+  std::vector<OptionOfTasks> all;
+  for (const DeclaredTaskOption& d : declared_task_options()) {
+    if (all.empty() || std::strcmp(all.back().name(), d.option->name) != 0) all.emplace_back();
+    all.back().declarations.push_back(d);
+  }
+  return all;
 }
 
 }  // namespace
@@ -22,15 +66,14 @@ void TaskInputs::declare(Options& o, const std::vector<std::string>& but) {
   o.add("--data", data, "file or folder of the task's data, or `generated` (default: from the folder in EBB_DATA)")
       .type("PATH")
       .reads();
-  for (const DeclaredTaskOption& d : declared_task_options()) {
-    if (std::find(but.begin(), but.end(), d.option->name) != but.end()) continue;
-    auto option = o.add(fmt::format("--{}", d.option->name), own[d.option->name],
-                        fmt::format("{}: {}", fmt::join(d.tasks, ", "), d.option->help));
-    option.type(d.option->type_name()).declared_by(who_declared(d));
-    option.check([declared = d.option](const std::string& value) { return declared->check(value), true; }, "");
-    option.recorded_as([declared = d.option](const std::string& value) { return declared->json(value); });
-    option.completes(d.option->words());
-    if (d.option->is<AnyText>()) option.reads();
+  for (const OptionOfTasks& d : options_of_tasks()) {
+    if (std::find(but.begin(), but.end(), d.name()) != but.end()) continue;
+    auto option = o.add(fmt::format("--{}", d.name()), own[d.name()], d.help());
+    option.type(d.first().type_name()).declared_by(d.who());
+    option.check([d](const std::string& value) { return d.check(value), true; }, "");
+    option.recorded_as([declared = &d.first()](const std::string& value) { return declared->json(value); });
+    option.completes(d.words());
+    if (d.first().is<AnyText>()) option.reads();
   }
 }
 
@@ -59,10 +102,10 @@ std::vector<std::unique_ptr<Task>> TaskInputs::make(const std::vector<std::strin
   };
   check("text", !text.empty(), [](const Task& t) { return t.as<HasAlphabet>() != nullptr; });
   check("data", !data.empty(), [](const Task& t) { return t.as<ReadsData>() != nullptr; });
-  for (const DeclaredTaskOption& d : declared_task_options()) {
-    const std::string& value = own[d.option->name];
-    check(d.option->name, !value.empty() && value != d.option->none,
-          [&](const Task& t) { return !t.inputs().own[d.option->name].empty(); });
+  for (const OptionOfTasks& d : options_of_tasks()) {
+    const std::string& value = own[d.name()];
+    check(d.name(), !value.empty() && value != d.first().none,
+          [&](const Task& t) { return !t.inputs().own[d.name()].empty(); });
   }
   return tasks;
 }
@@ -73,11 +116,11 @@ void TaskInputs::keep(const Task::Inputs& chosen) {
 }
 
 void TaskInputs::keep(const std::vector<std::unique_ptr<Task>>& tasks) {
-  for (const DeclaredTaskOption& d : declared_task_options()) {
+  for (const OptionOfTasks& d : options_of_tasks()) {
     std::set<std::string> values;
     for (const auto& task : tasks)
-      if (task->inputs().own.all().count(d.option->name)) values.insert(task->inputs().own[d.option->name]);
-    if (values.size() == 1 && own.all().count(d.option->name)) own[d.option->name] = *values.begin();
+      if (task->inputs().own.all().count(d.name())) values.insert(task->inputs().own[d.name()]);
+    if (values.size() == 1 && own.all().count(d.name())) own[d.name()] = *values.begin();
   }
 }
 

@@ -106,6 +106,11 @@ void TaskOptions::declare_more(Options& o) {
   declare_optimizer(o);
   o.add("--remedy", remedy, "remedies for vanishing or exploding gradients, joined by +; `ebb remedies` lists them")
       .type("NAME");
+  o.add("--checkpoint", checkpoint,
+        "through time: keep states at some steps and run the steps between them again in the backward pass: sqrt, "
+        "revolve, "
+        "revolve:STATES, every N steps, or none")
+      .type("SCHEDULE");
   o.add("--patience", patience,
         "validations (20 per run) without improvement before stopping with the best weights; 0: never")
       .check(whole(0), "a whole number from 0 to 1,000,000");
@@ -128,6 +133,7 @@ void TaskOptions::check_sizes_read(const std::string& name, const Task& task) co
   check_read("layers", name, layers.of(name, 1) > 1, recurrence);
   check_read("dropout", name, dropout.of(name, 0) > 0, recurrence);
   check_read("zoneout", name, zoneout.of(name, 0) > 0, recurrence);
+  check_read("checkpoint", name, !checkpoint.empty() && checkpoint != "none", recurrence);
   const auto* const drops = task.as<HasDropout>();
   const NetworkDropout known = drops ? drops->own_dropout() : NetworkDropout{};
   check_read("input-dropout", name, input_dropout.of(name).has_value(), known.input.has_value());
@@ -152,6 +158,7 @@ TaskSettings TaskOptions::changed(const std::string& name, TaskSettings s) const
   if (!optimizer.empty()) s.optimizer = optimizer;
   if (!schedule.empty()) s.schedule = schedule;
   if (!remedy.empty()) s.remedy = remedy == "none" ? "" : remedy;
+  if (!checkpoint.empty()) s.checkpoint = checkpoint == "none" ? "" : checkpoint;
   return s;
 }
 
@@ -176,12 +183,14 @@ void TaskOptions::keep(const TaskSettings& s) {
   optimizer = s.optimizer;
   schedule = s.schedule;
   remedy = s.remedy;
+  checkpoint = s.checkpoint;
 }
 
 void TaskOptions::check_names(const std::vector<std::string>& tasks) const {
   if (!optimizer.empty()) make_optimizer(optimizer, LeafSet{}, 1e-3);
   if (!schedule.empty()) make_schedule(schedule, 1e-3, 1000);
   make_remedies(remedy);
+  if (!checkpoint.empty()) Checkpoint::parse(checkpoint);
   const std::pair<const char*, const PerTask*> options[] = {{"hidden", &hidden},
                                                             {"length", &length},
                                                             {"batch", &batch},

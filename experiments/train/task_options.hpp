@@ -11,7 +11,7 @@ struct TaskOptions {
   PerTask layers, dropout, zoneout, patience;
   PerTask input_dropout, output_dropout, word_dropout;  ///< of a task's own network
   std::string optimizer, schedule;                      ///< empty: the task's own
-  std::string remedy;                                   ///< empty: none
+  std::string remedy, checkpoint;                       ///< empty: none
   TaskInputs inputs;
 
   /// Settings and inputs, except some of the options declared by tasks.

@@ -6,6 +6,7 @@
 #include <ebb/experiments/train/task.hpp>
 #include <ebb/nn/nearest.hpp>
 #include <ebb/ops/number.hpp>
+#include <iterator>
 #include <optional>
 
 namespace ebb::app {
@@ -38,9 +39,25 @@ bool allowed(const TaskOption& option, const std::string& value) {
   return words.empty() || std::find(words.begin(), words.end(), value) != words.end();
 }
 
-bool same(const TaskOption& a, const TaskOption& b) {
-  return std::strcmp(a.type_name(), b.type_name()) == 0 && std::strcmp(a.help, b.help) == 0 && a.rule() == b.rule() &&
+bool same(const TaskOption& a, const TaskOption& b) { return std::strcmp(a.help, b.help) == 0 && a.rule() == b.rule(); }
+
+bool of_one_kind(const TaskOption& a, const TaskOption& b) {
+  return a.takes.index() == b.takes.index() && std::strcmp(a.type_name(), b.type_name()) == 0 &&
          std::strcmp(a.none, b.none) == 0;
+}
+
+void declare(std::vector<DeclaredTaskOption>& of_name, const TaskEntry& task, const TaskOption& option) {
+  for (DeclaredTaskOption& d : of_name) {
+    if (d.tasks.back() == task.name)
+      throw ValueError(fmt::format("the task '{}' ({}) declares the option --{} twice", task.name,
+                                   ebb::detail::file_of(task), option.name));
+    if (!of_one_kind(*d.option, option))
+      throw ValueError(fmt::format("the tasks '{}' and '{}' declare --{} for different kinds of values",
+                                   d.tasks.front(), task.name, option.name));
+  }
+  for (DeclaredTaskOption& d : of_name)
+    if (same(*d.option, option)) return d.tasks.emplace_back(task.name), void();
+  of_name.push_back({&option, {task.name}});
 }
 
 // For a task that reads an option that it does not declare: a mistake in the task, not in the command line.
@@ -112,6 +129,8 @@ void TaskValues::check_choice(const std::string& name, const std::string& own,
     throw Error(fmt::format("the option '{}' of the task '{}' is {}: read it with {}", name, task_,
                             at->rule().empty() ? "a text" : at->rule(), at->reader()));
   const std::string& given = (*this)[name];
+  if (at->is<OneOf>() && !given.empty() && !allowed(*at, given))  // a word of another task's option of this name
+    throw ValueError(fmt::format("--{} of the task '{}' must be {}, not '{}'", name, task_, at->rule(), given));
   at->check(given);
   if (given.empty() && !own.empty() && !allowed(*at, own))
     throw Error(fmt::format("the default of the option '{}' of the task '{}' must be {}, not '{}'", name, task_,
@@ -143,20 +162,11 @@ void TaskValues::take(const TaskValues& o) {
 }
 
 std::vector<DeclaredTaskOption> declared_task_options() {
-  std::map<std::string, DeclaredTaskOption> all;
+  std::map<std::string, std::vector<DeclaredTaskOption>> all;
   for (const TaskEntry* task : task_list())
-    for (const TaskOption& option : task->options) {
-      DeclaredTaskOption& declared = all.try_emplace(option.name, DeclaredTaskOption{&option, {}}).first->second;
-      if (!declared.tasks.empty() && declared.tasks.back() == task->name)
-        throw ValueError(fmt::format("the task '{}' ({}) declares the option --{} twice", task->name,
-                                     ebb::detail::file_of(*task), option.name));
-      if (!same(*declared.option, option))
-        throw ValueError(fmt::format("the tasks '{}' and '{}' declare different options --{}", declared.tasks.front(),
-                                     task->name, option.name));
-      declared.tasks.emplace_back(task->name);
-    }
+    for (const TaskOption& option : task->options) declare(all[option.name], *task, option);
   std::vector<DeclaredTaskOption> list;
-  for (auto& [name, declared] : all) list.push_back(std::move(declared));
+  for (auto& [name, of_name] : all) std::move(of_name.begin(), of_name.end(), std::back_inserter(list));
   return list;
 }
 

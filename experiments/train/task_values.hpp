@@ -84,12 +84,12 @@ class TaskValues {
   std::map<std::string, std::string> values_;
 };
 
-/// All options declared by registered tasks, each once, sorted by name, with the tasks that declare it.
+/// An option and the tasks that declare it so: others may give the same name words, a range or help of their own.
 struct DeclaredTaskOption {
   const TaskOption* option;
   std::vector<std::string> tasks;
 };
-/// Errors    ValueError if two tasks declare different options of one name, or one task declares a name twice
+/// Of all tasks, by name. Errors: ValueError if one name is declared for values of two kinds, or twice by one task
 std::vector<DeclaredTaskOption> declared_task_options();
 
 }  // namespace ebb::app

@@ -145,6 +145,11 @@ void try_remedies(const Model& m, const Task& task, const TaskSettings& s, const
     const auto* const penalty = remedy->as<PenaltyOnRun>();
     const auto* const own = remedy->as<OwnUpdates>();
     if (!penalty && !own) continue;
+    if (penalty && !s.checkpoint.empty())
+      throw ValueError(
+          fmt::format("the remedy '{}' reads the values of all steps, which checkpoints do not keep: leave "
+                      "out --checkpoint or this remedy",
+                      remedy->text()));
     try {
       const SimpleNetwork& network = m.simple();
       remedy->check(network.cell(), s);

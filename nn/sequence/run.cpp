@@ -1,3 +1,4 @@
+#include <ebb/autograd/recomputed.hpp>
 #include <ebb/autograd/step_ends.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/error.hpp>
@@ -6,7 +7,14 @@ namespace ebb {
 
 int Run::steps() const { return packing_ ? packing_.padded_steps() : static_cast<int>(outputs_.size()); }
 
+void Run::check_read(Reads what, const char* name) const {
+  if (reads_ < what)
+    throw ValueError(std::string("run: ") + name +
+                     " of a checkpointed run are kept only if its options name them: {.reads = Reads::" + name + "}");
+}
+
 Var Run::operator[](Index t) const {
+  check_read(Reads::outputs, "outputs");
   if (t.number < 0 || t.number >= steps())
     throw ValueError("run: there is no step " + std::to_string(t.number) + "; the number of steps is " +
                      std::to_string(steps()));
@@ -19,16 +27,19 @@ Var Run::last(std::source_location where) const {
   if (outputs_.empty()) throw ValueError("run: there are no steps");
   if (!packing_) return reverse_ ? outputs_.front() : outputs_.back();
   const int none = packing_.rows() - packing_.alive(0);
-  return ended(outputs_, none > 0 ? zeros(outputs_.front().shape().with(0, packing_.rows())) : Var());
+  const Var& final = reverse_ ? outputs_.front() : outputs_.back();
+  return ended(outputs_, none > 0 ? zeros(final.shape().with(0, packing_.rows())) : Var());
 }
 
 Var Run::all(std::source_location where) const {
+  check_read(Reads::outputs, "outputs");
   if (!packing_) return stack(VarList(outputs_, where));
   if (!padded_) padded_ = unpack(packed(where), where).all();
   return padded_;
 }
 
 Packed Run::packed(std::source_location where) const {
+  check_read(Reads::outputs, "outputs");
   const CallSite here{where};
   if (!packing_) throw ValueError("run: not packed, since no lengths were given");
   return {none_ ? range(none_, 0, 0) : concat(outputs_, 0), packing_};
@@ -36,8 +47,9 @@ Packed Run::packed(std::source_location where) const {
 
 /// Marks the end of step t on the tape, for the gradients of its state.
 void Run::mark_state(int t) const {
-  const State& s = states_[static_cast<std::size_t>(t)];
-  for (int k = 0; k < s.size(); ++k) detail::set_step_end(s[k], step_ends_[static_cast<std::size_t>(t)]);
+  const State& s = reads_ == Reads::states ? states_[static_cast<std::size_t>(t)] : end_;
+  for (int k = 0; k < s.size(); ++k)
+    if (!detail::Recomputed::end_step(s[k])) detail::set_step_end(s[k], step_ends_[static_cast<std::size_t>(t)]);
 }
 
 const State& Run::end() const {
@@ -66,6 +78,7 @@ Var Run::ended(const PoolVector<Var>& steps, const Var& never) const {
 }
 
 std::vector<Var> Run::states(const std::string& field, std::source_location where) const {
+  check_read(Reads::states, "states");
   const CallSite here{where};
   std::vector<Var> list;
   if (states_.empty() && !packing_) return list;

@@ -10,21 +10,23 @@ namespace {
 /// A cell as a layer.
 class CellLayer final : public SequenceLayer {
  public:
-  CellLayer(CellPtr cell, int width) : cell_(std::move(cell)), width_(width) {}
+  CellLayer(CellPtr cell, int width, const UnrollOptions& o) : cell_(std::move(cell)), width_(width), o_(o) {}
   int width() const override { return width_; }
   const Cell* cell() const override { return &*cell_; }
   Reading read(const Sequence& x, const State& initial, const StepContext& at,
                const std::source_location& where) const override {
-    return unroll(*cell_, x, initial, at, where);
+    return unroll(*cell_, x, initial, at, in(Direction::forward), where);
   }
   Reading read(const Packed& x, const State& initial, const StepContext& at, Direction d,
                const std::source_location& where) const override {
-    return unroll(*cell_, x, initial, at, d, where);
+    return unroll(*cell_, x, initial, at, in(d), where);
   }
 
  private:
+  UnrollOptions in(Direction d) const { return {.direction = d, .checkpoint = o_.checkpoint, .reads = o_.reads}; }
   CellPtr cell_;
   int width_;
+  UnrollOptions o_;
 };
 
 void check_width(const SequenceLayer& l, const Var& x, const std::source_location& where) {
@@ -62,7 +64,9 @@ Var turned(const Packed& x, const std::source_location& where) {
 }  // namespace
 
 SequenceLayer::~SequenceLayer() = default;
-LayerPtr layer_of(CellPtr cell, int width) { return std::make_shared<CellLayer>(std::move(cell), width); }
+LayerPtr layer_of(CellPtr cell, int width, const UnrollOptions& o) {
+  return std::make_shared<CellLayer>(std::move(cell), width, o);
+}
 
 Var Reading::all(std::source_location where) const {
   return run_ ? run_->all(where) : packed_ ? unpack(*packed_, where).all() : all_;

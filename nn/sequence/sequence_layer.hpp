@@ -49,8 +49,8 @@ class SequenceLayer {
 };
 using LayerPtr = std::shared_ptr<const SequenceLayer>;
 
-/// A cell as a layer.
-LayerPtr layer_of(CellPtr cell, int width);
+/// A cell as a layer, which is unrolled with these options, in the direction in which it is read.
+LayerPtr layer_of(CellPtr cell, int width, const UnrollOptions& = {});
 
 /// A layer over all steps at once, without state. Reading backwards reverses each row within its length.
 class WholeLayer : public SequenceLayer {

@@ -1,9 +1,6 @@
 #include <ebb/autograd/call_site.hpp>
-#include <ebb/autograd/step_ends.hpp>
-#include <ebb/autograd/tape_impl.hpp>
-#include <ebb/autograd/watched_values.hpp>
 #include <ebb/nn/cell_spec.hpp>
-#include <ebb/nn/sequence/in_step.hpp>
+#include <ebb/nn/sequence/checkpointed_steps.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
 #include <ebb/ops/counted.hpp>
 #include <ebb/ops/error.hpp>
@@ -12,16 +9,6 @@
 namespace ebb {
 
 namespace {
-
-bool same_node(const Var& a, const Var& b) { return a.node() == b.node() && a.epoch() == b.epoch(); }
-
-/// The origin of a value that a step returned: an input that it only passed on comes from a line outside the cell.
-std::string source_of(const Var& v, const Var& x, const State& before) {
-  if (same_node(v, x)) return ", which is the x that the step received";
-  for (int k = 0; k < before.size(); ++k)
-    if (same_node(v, before[k])) return std::string(", which is the ") + before.name(k) + " that the step received";
-  return detail::origin_of(v);
-}
 
 void check_initial(const Cell& cell, const State& initial, int rows, const std::source_location& where) {
   const std::string name = cell.name();
@@ -52,57 +39,21 @@ template <class F> State each(const State& s, const F& f) {
   return out;
 }
 
-State rows_of(const State& s, int begin, int end) {
-  if (begin == 0 && end == s[0].dim(0)) return s;
-  return each(s, [&](const Var& v, int) { return range(v, begin, end); });
-}
-
-/// The state for a step on `rows` rows: forwards, ended rows are dropped; backwards, rows that begin are added.
-State fitted(const State& s, const State& initial, int rows, const std::source_location& where) {
-  const CallSite here{where};
-  const int before = s.size() ? s[0].dim(0) : 0;
-  if (before >= rows) return rows_of(s, 0, rows);
-  if (before == 0) return rows_of(initial, 0, rows);
-  return each(s, [&](const Var& v, int k) { return concat({v, range(initial[k], before, rows)}, 0); });
-}
-
-/// A field that a step passed through unchanged, or returned under two names, is replaced by a view, so that each field
-/// of each step has a separate gradient.
-void part_fields(State& next, const State& before, const Var& x, const std::source_location& where) {
-  const CallSite here{where};
-  for (int k = 0; k < next.size(); ++k) {
-    bool shared = same_node(next[k], x);
-    for (int j = 0; !shared && j < before.size(); ++j) shared = same_node(next[k], before[j]);
-    for (int j = 0; !shared && j < k; ++j) shared = same_node(next[k], next[j]);
-    if (shared && next[k].requires_grad()) next[k] = range(next[k], 0, next[k].dim(0));
-  }
-}
-
 }  // namespace
-
-void detail::check_step(const Cell& cell, const State& s, int rows, const Var& x, const State& before) {
-  for (int k = 0; k < s.size(); ++k) {
-    const Field& f = cell.field(k);
-    if (!s[k]) throw TapeError(std::string("cell ") + cell.name() + ": step returned an empty " + f.name);
-    if (const Shape shape = s[k].shape(); !detail::fits(f, shape, rows))
-      throw ShapeError(std::string("cell ") + cell.name() + ": step returned " + f.name + " as " + text(shape) +
-                       ", but declared " + detail::wanted_text(f, rows) + source_of(s[k], x, before));
-  }
-}
 
 /// The loop over time shared by all overloads of unroll.
 class Unrolling {
  public:
-  Unrolling(const Cell& cell, const StepContext& context, Direction d, const std::source_location& where)
-      : cell_(cell), context_(context), where_(where) {
-    run_.reverse_ = d == Direction::backward;
+  Unrolling(const Cell& cell, const StepContext& context, const UnrollOptions& o, const std::source_location& where)
+      : cell_(cell), context_(context), o_(o), where_(where) {
+    run_.reverse_ = o.direction == Direction::backward;
   }
 
   Run plain(const Sequence& x, const State& initial) {
     check(cell_, x, where_);
     check_initial(cell_, initial, x.rows(), where_);
     begin(initial, x.rows());
-    go(x.steps(), context_, [&](int t) { return x[Index(t, where_)]; }, [&](int) { return x.rows(); });
+    go(x.all(), x.steps(), x.rows());
     run_.end_ = last_;
     return std::move(run_);
   }
@@ -121,13 +72,11 @@ class Unrolling {
     run_.packing_ = p;
     if (p.steps() == 0)
       run_.none_ = checked_output(cell_, zeros(x.all.shape().with(0, p.rows()), where_), run_.initial_);
-    go(
-        p.steps(), context_.of_rows(p.order()), [&](int t) { return x[Index(t, where_)]; },
-        [&](int t) { return p.alive(t); });
+    go(x.all, p.steps(), p.rows());
     const CallSite here{where_};
-    run_.end_ = each(run_.initial_, [&](const Var& never, int k) {
-      PoolVector<Var> field;
-      for (const State& s : run_.states_) field.push_back(s[k]);
+    run_.end_ = each(run_.initial_, [&](const Var& never, int f) {
+      PoolVector<Var> field(static_cast<std::size_t>(p.steps()));
+      for (const auto& [t, state] : ends_) field[static_cast<std::size_t>(t)] = state[f];
       return run_.ended(field, never);
     });
     return std::move(run_);
@@ -138,64 +87,133 @@ class Unrolling {
     run_.initial_ = initial.size() ? initial : cell_.initial_state(rows, where_);
   }
 
-  template <class X, class N> void go(int T, const StepContext& context, const X& x, const N& rows) {
+  void go(const Var& x, int T, int rows) {
     const detail::WatchRun watched(run_.packing_ ? &run_.packing_.order() : nullptr);
-    run_.outputs_.resize(static_cast<std::size_t>(T));
-    run_.states_.resize(static_cast<std::size_t>(T));
-    run_.step_ends_.resize(static_cast<std::size_t>(T));
-    if (!run_.reverse_) last_ = run_.initial_;
-    for (int k : steps(T)) {
-      const int t = run_.reverse_ ? T - 1 - k : k, n = rows(t);
-      watched.step(n);
-      detail::TapeImpl::current().set_time(t);
-      const Var x_t = x(t);
-      const State before = fitted(last_, run_.initial_, n, where_);
-      State next = detail::in_step(t, [&] { return cell_.step(x_t, before, context.at_time(t)); });
-      detail::check_step(cell_, next, n, x_t, before);
-      part_fields(next, before, x_t, where_);
-      last_ = std::move(next);
-      run_.step_ends_[static_cast<std::size_t>(t)] = detail::step_end();
-      // A width is the same at every step: checking the first one costs a small cell nothing.
-      Var y = k == 0 ? checked_output(cell_, x_t, last_) : detail::some_output(cell_, x_t, last_);
-      run_.outputs_[static_cast<std::size_t>(t)] = std::move(y);
-      run_.states_[static_cast<std::size_t>(t)] = last_;
+    const CheckpointPlan plan(checkpointed() ? o_.checkpoint : Checkpoint(), T);
+    const auto made = [&] { return detail::RunSteps(cell_, context_, o_.direction, run_.packing_, T, rows, where_); };
+    const auto all = static_cast<std::size_t>(T);
+    run_.reads_ = plan.recorded_from() > 0 ? o_.reads : Reads::states;
+    if (run_.reads_ == Reads::states) run_.states_.resize(all);
+    run_.outputs_.resize(all);
+    run_.step_ends_.resize(all);  // 0: of a step that is not recorded
+    const detail::RunSteps run = made();
+    last_ = run.start(run_.initial_);
+    if (plan.recorded_from() > 0)
+      put_results(x,
+                  std::make_unique<detail::CheckpointedSteps>(
+                      std::unique_ptr<const detail::RunSteps>(new detail::RunSteps(made())), plan, x, run_.initial_,
+                      o_.reads, watched),
+                  run);
+    for (int k : steps(plan.recorded_from(), T)) {
+      watched.step(run.rows(k));
+      detail::RunSteps::Made step = run.take(k, x, last_, run_.initial_);
+      const auto t = static_cast<std::size_t>(run.time(k));
+      run_.step_ends_[t] = step.end;
+      run_.outputs_[t] = std::move(step.output);
+      put_state(run, k, std::move(step.state));
     }
+  }
+
+  bool checkpointed() const {
+    if (!o_.checkpoint) return false;
+    const detail::TapeImpl& t = detail::TapeImpl::current("unroll");
+    if (t.recording() && t.order() > 1)
+      throw TapeError(std::string("unroll ") + cell_.name() +
+                      ": a checkpointed run has first-order gradients only, but this tape has order " +
+                      std::to_string(t.order()) + ": leave the checkpoint out" + detail::caller_text(where_));
+    return !detail::bound_by_time();  // else gradients with respect to each step's parameters are wanted
+  }
+
+  /// Makes Vars of what the steps that were not recorded returned.
+  void put_results(const Var& x, std::unique_ptr<detail::CheckpointedSteps> part, const detail::RunSteps& run) {
+    detail::CheckpointedSteps& those = *part;
+    detail::TapeImpl& t = detail::TapeImpl::current("unroll");
+    const int before = t.time();
+    if (t.recording()) {
+      PoolVector<Var> inputs{x};
+      for (int f = 0; f < run_.initial_.size(); ++f) inputs.push_back(run_.initial_[f]);
+      detail::Recomputed::record(std::move(part), inputs, where_);
+    }
+    State state(cell_.field_names(), cell_.field_count());
+    for (detail::CheckpointedSteps::Returned& r : those.returned()) {
+      const int time = run.time(r.k);
+      t.set_time(time);
+      const Var v = t.recording() ? those.result(r.value, where_) : constant(r.value, where_);
+      r.value = Array();
+      if (r.output) run_.outputs_[static_cast<std::size_t>(time)] = v;
+      if (r.state) state[r.field] = v;
+      if (r.state && r.field + 1 == state.size()) put_state(run, r.k, State(state));
+    }
+    t.set_time(before);
+  }
+
+  void put_state(const detail::RunSteps& run, int k, State&& s) {
+    const int t = run.time(k);
+    last_ = std::move(s);
+    if (run_.packing_ && (run.ends_rows(k) || k + 1 == run.count())) ends_.push_back({t, last_});
+    if (run_.reads_ == Reads::states) run_.states_[static_cast<std::size_t>(t)] = last_;
   }
 
   const Cell& cell_;
   const StepContext& context_;
+  const UnrollOptions& o_;
   const std::source_location& where_;  // of the caller
   State last_;
+  PoolVector<std::pair<int, State>> ends_;  // with lengths: the times at which rows end, with the state
   Run run_;
 };
 
+Run unroll(const Cell& cell, const Sequence& x, const State& initial, const StepContext& context,
+           const UnrollOptions& o, std::source_location where) {
+  return Unrolling(cell, context, o, where).plain(x, initial);
+}
+Run unroll(const Cell& cell, const Packed& x, const State& initial, const StepContext& context, const UnrollOptions& o,
+           std::source_location where) {
+  return Unrolling(cell, context, o, where).packed(x, initial);
+}
+Run unroll(const Cell& cell, const Sequence& x, const StepContext& context, const UnrollOptions& o,
+           std::source_location where) {
+  return unroll(cell, x, State{}, context, o, where);
+}
+Run unroll(const Cell& cell, const Packed& x, const StepContext& context, const UnrollOptions& o,
+           std::source_location where) {
+  return unroll(cell, x, State{}, context, o, where);
+}
+
 Run unroll(const Cell& cell, const Sequence& x, const State& initial, const StepContext& context, Direction d,
            std::source_location where) {
-  return Unrolling(cell, context, d, where).plain(x, initial);
+  return unroll(cell, x, initial, context, {.direction = d}, where);
 }
 Run unroll(const Cell& cell, const Packed& x, const State& initial, const StepContext& context, Direction d,
            std::source_location where) {
-  return Unrolling(cell, context, d, where).packed(x, initial);
+  return unroll(cell, x, initial, context, {.direction = d}, where);
 }
-
 Run unroll(const Cell& cell, const Sequence& x, const State& initial, const StepContext& context,
            std::source_location where) {
-  return unroll(cell, x, initial, context, Direction::forward, where);
+  return unroll(cell, x, initial, context, UnrollOptions{}, where);
 }
 Run unroll(const Cell& cell, const Sequence& x, const StepContext& context, std::source_location where) {
   return unroll(cell, x, State{}, context, where);
 }
 Run unroll(const Cell& cell, const Packed& x, const State& initial, const StepContext& context,
            std::source_location where) {
-  return unroll(cell, x, initial, context, Direction::forward, where);
+  return unroll(cell, x, initial, context, UnrollOptions{}, where);
 }
 Run unroll(const Cell& cell, const Packed& x, const StepContext& context, std::source_location where) {
   return unroll(cell, x, State{}, context, where);
 }
 Run unroll(const Cell& cell, const Sequence& x, const State& initial, const Lengths& lengths,
-           const StepContext& context, std::source_location where) {
+           const StepContext& context, const UnrollOptions& o, std::source_location where) {
   check(cell, x, where);
-  return unroll(cell, pack(x, lengths, where), initial, context, where);
+  return unroll(cell, pack(x, lengths, where), initial, context, o, where);
+}
+Run unroll(const Cell& cell, const Sequence& x, const Lengths& lengths, const StepContext& context,
+           const UnrollOptions& o, std::source_location where) {
+  return unroll(cell, x, State{}, lengths, context, o, where);
+}
+Run unroll(const Cell& cell, const Sequence& x, const State& initial, const Lengths& lengths,
+           const StepContext& context, std::source_location where) {
+  return unroll(cell, x, initial, lengths, context, UnrollOptions{}, where);
 }
 Run unroll(const Cell& cell, const Sequence& x, const Lengths& lengths, const StepContext& context,
            std::source_location where) {

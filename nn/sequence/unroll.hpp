@@ -1,6 +1,7 @@
 #pragma once
 #include <ebb/nn/cell.hpp>
 #include <ebb/nn/sequence/packing.hpp>
+#include <ebb/nn/sequence/unroll_options.hpp>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,8 @@ namespace ebb {
 
 /// The result of running a cell over a sequence: outputs and states of every step. With lengths, `last()` and `end()`
 /// are taken at each row's end, and outputs are zero in the padding.
+///
+/// Errors    ValueError for outputs or states of a checkpointed run that UnrollOptions::reads does not name
 class Run {
  public:
   /// Output of each row's last step, [B, H].
@@ -31,6 +34,7 @@ class Run {
   Var ended(const PoolVector<Var>& steps, const Var& never) const;
   Var upright(const Var& sorted) const;
   void mark_state(int t) const;
+  void check_read(Reads, const char* what) const;
   PoolVector<Var> outputs_;  // by time; with lengths only rows that have not ended, longest first
   PoolVector<State> states_;
   PoolVector<std::uint32_t> step_ends_;  // last node of each step
@@ -38,6 +42,7 @@ class Run {
   Var none_;  // in the outputs' shape, if there are no steps
   Packing packing_;
   bool reverse_ = false;
+  Reads reads_ = Reads::states;
   mutable Var padded_;
 };
 
@@ -64,11 +69,33 @@ Run unroll(const Cell&, const Packed& x, const State& initial, const StepContext
 Run unroll(const Cell&, const Packed& x, const StepContext&,
            std::source_location where = std::source_location::current());
 
-enum class Direction { forward, backward };
-/// Runs from the first step to the last, or from each row's last step to its first; step t has time t in both.
+/// In the given direction.
 Run unroll(const Cell&, const Sequence& x, const State& initial, const StepContext&, Direction,
            std::source_location where = std::source_location::current());
 Run unroll(const Cell&, const Packed& x, const State& initial, const StepContext&, Direction,
+           std::source_location where = std::source_location::current());
+
+/// With options, such as checkpoints: a run that keeps some states and runs the steps between them again in the
+/// backward pass. Values and gradients have the same bits.
+///
+///     const UnrollOptions o{.checkpoint = Checkpoint::square_root(), .reads = Reads::last};
+///     Var y = unroll(*cell, s.sequence(x), s.context(), o).last();
+///
+/// Errors    TapeError on a tape of order 2 or more; in the backward pass also if a step that is run again returns
+///           another state, or if a Bind of the forward pass has ended
+/// Cost      bytes and steps: see Checkpoint. What is read of the steps is kept besides; with lengths, also the state
+///           at each row's end. The cell and its parameters must live until backward
+Run unroll(const Cell&, const Sequence& x, const State& initial, const StepContext&, const UnrollOptions&,
+           std::source_location where = std::source_location::current());
+Run unroll(const Cell&, const Sequence& x, const StepContext&, const UnrollOptions&,
+           std::source_location where = std::source_location::current());
+Run unroll(const Cell&, const Packed& x, const State& initial, const StepContext&, const UnrollOptions&,
+           std::source_location where = std::source_location::current());
+Run unroll(const Cell&, const Packed& x, const StepContext&, const UnrollOptions&,
+           std::source_location where = std::source_location::current());
+Run unroll(const Cell&, const Sequence& x, const State& initial, const Lengths&, const StepContext&,
+           const UnrollOptions&, std::source_location where = std::source_location::current());
+Run unroll(const Cell&, const Sequence& x, const Lengths&, const StepContext&, const UnrollOptions&,
            std::source_location where = std::source_location::current());
 
 }  // namespace ebb

@@ -13,6 +13,8 @@ import re
 
 import torch
 
+from written_cells import WRITTEN
+
 HERE = pathlib.Path(__file__).parent
 SHAPES = [(5, 3, 4, 6), (8, 2, 7, 3)]  # steps, rows, input, hidden
 
@@ -36,7 +38,7 @@ def write(name, content):
 def matrices(module):
     """PyTorch's parameters in Ebb's orientation, with their gradients."""
     values = {n: p.detach().T if p.dim() == 2 else p.detach() for n, p in module.named_parameters()}
-    grads = {n: p.grad.T if p.dim() == 2 else p.grad for n, p in module.named_parameters()}
+    grads = {n: p.grad.T if p.dim() == 2 else p.grad for n, p in module.named_parameters() if p.requires_grad}
     return values, grads
 
 
@@ -93,162 +95,39 @@ def course_layout(values, grads, hidden):
 
 
 class Written(torch.nn.Module):
-    """A cell written out from its paper's equations: parameters in Ebb's layout, step(self, x, *state) -> state."""
+    """A cell written out from its paper's equations: parameters in Ebb's layout, step(self, x, *state) -> state, and
+    output(self, x, *state), by default the first field. A tensor in place of a shape is not trained."""
 
-    def __init__(self, shapes, step):
+    def __init__(self, shapes, step, output=lambda self, x, *state: state[0]):
         super().__init__()
-        self.names, self.step = list(shapes), step
+        self.names, self.step, self.output = list(shapes), step, output
         for name, shape in shapes.items():
-            setattr(self, name, torch.nn.Parameter(torch.rand(shape) * 1.6 - 0.8))
+            fixed = torch.is_tensor(shape)
+            value = shape if fixed else torch.rand(shape) * 1.6 - 0.8
+            setattr(self, name, torch.nn.Parameter(value, requires_grad=not fixed))
 
     def forward(self, x, state):
         state = [s[0] for s in (state if isinstance(state, tuple) else (state,))]
         out = []
         for x_t in x:
             state = self.step(self, x_t, *state)
-            out.append(state[0])
+            out.append(self.output(self, x_t, *state))
         end = tuple(s[None] for s in state)
         return torch.stack(out), end if len(end) > 1 else end[0]
 
     def layout(self, values, grads, hidden):
-        own = lambda d: {n: d[n].T if d[n].dim() == 2 else d[n] for n in self.names}  # undoes matrices(): already [in, out]
+        own = lambda d: {n: d[n].T if d[n].dim() == 2 else d[n] for n in self.names if n in d}  # undoes matrices(): already [in, out]
         return own(values), own(grads)
 
 
-def norm(x, gain, shift):
-    return torch.nn.functional.layer_norm(x, x.shape[-1:], gain, shift, 1e-5)
-
-
-def positive(a):
-    return torch.where(a >= 0, a + 0.5, torch.sigmoid(a))
-
-
-sigma, tanh = torch.sigmoid, torch.tanh
-
-
-def lstm_peephole(p, x, h, c):
-    i, f, g, o = (x @ p.Wx + h @ p.Wh + p.b).chunk(4, 1)
-    new = sigma(f + p.pf * c) * c + sigma(i + p.pi * c) * tanh(g)
-    return sigma(o + p.po * new) * tanh(new), new
-
-
-def cifg(p, x, h, c):
-    f, g, o = (x @ p.Wx + h @ p.Wh + p.b).chunk(3, 1)
-    new = sigma(f) * c + (1 - sigma(f)) * tanh(g)
-    return sigma(o) * tanh(new), new
-
-
-def lstm_layernorm(p, x, h, c):
-    i, f, g, o = (norm(x @ p.Wx, p.gx, p.sx) + norm(h @ p.Wh, p.gh, p.sh) + p.b).chunk(4, 1)
-    new = sigma(f) * c + sigma(i) * tanh(g)
-    return sigma(o) * tanh(norm(new, p.gc, p.sc)), new
-
-
-def irnn(p, x, h):
-    return torch.relu(x @ p.W + h @ p.U + p.b),
-
-
-def janet(p, x, h):
-    s, g = (x @ p.Wx + h @ p.Wh + p.b).chunk(2, 1)
-    return sigma(s) * h + (1 - sigma(s - 1)) * tanh(g),
-
-
-def mingru(p, x, h):
-    z, n = (x @ p.W + p.b).chunk(2, 1)
-    return (1 - sigma(z)) * h + sigma(z) * positive(n),
-
-
-def minlstm(p, x, h):
-    f, i, n = (x @ p.W + p.b).chunk(3, 1)
-    total = sigma(f) + sigma(i)
-    return sigma(f) / total * h + sigma(i) / total * positive(n),
-
-
-def fastgrnn(p, x, h):
-    a = x @ p.W + h @ p.U
-    z, n = sigma(a + p.bz), tanh(a + p.bn)
-    return z * h + (sigma(p.zeta) * (1 - z) + sigma(p.nu)) * n,
-
-
-def cornn(p, y_in, y, z, dt=0.042, gamma=2.7, epsilon=4.7):
-    z = z + dt * (tanh(y @ p.W + z @ p.Wz + y_in @ p.V + p.b) - gamma * y - epsilon * z)
-    return y + dt * z, z
-
-
-def lem(p, x, y, z):
-    d1, d2, u = (y @ p.Wy + x @ p.Vx + p.b).chunk(3, 1)
-    z = (1 - sigma(d2)) * z + sigma(d2) * tanh(u)
-    return (1 - sigma(d1)) * y + sigma(d1) * tanh(z @ p.Wz + x @ p.Vz + p.bz), z
-
-
-def indrnn(p, x, h):
-    return torch.relu(x @ p.W + p.u * h + p.b),
-
-
-def antisymmetric(p, x, h, gamma=0.01, epsilon=0.1):
-    return h + epsilon * tanh(h @ (p.M - p.M.T) - gamma * h + x @ p.V + p.b),
-
-
-def antisymmetric_gated(p, x, h, gamma=0.01, epsilon=0.1):
-    a = h @ (p.M - p.M.T - gamma * torch.eye(len(p.M), dtype=x.dtype))
-    return h + epsilon * sigma(a + x @ p.Vz + p.bz) * tanh(a + x @ p.V + p.b),
-
-
-def exprnn(p, x, h):
-    z = x @ p.W + h @ torch.matrix_exp(p.A.triu(1) - p.A.triu(1).T)
-    return torch.sign(z) * torch.relu(z.abs() + p.b),
-
-
-def slstm(p, x, h, c, n, m, heads=3):
-    new = []
-    for k, (pre, h, c, n, m) in enumerate(zip(*(t.chunk(heads, 1) for t in (x @ p.W + p.b, h, c, n, m)))):
-        i, f, z, o = (pre + h @ getattr(p, f"R{k + 1}")).chunk(4, 1)
-        log_f = torch.nn.functional.logsigmoid(f)
-        m_new = torch.maximum(i, m + log_f)
-        i, f = torch.exp(i - m_new), torch.exp(m + log_f - m_new)
-        c, n = f * c + i * tanh(z), f * n + i
-        new.append((sigma(o) * c / n, c, n, m_new))
-    return tuple(torch.cat(t, 1) for t in zip(*new))
-
-
-def mgu(p, x, h):
-    f = sigma(x @ p.Wf + h @ p.Uf + p.bf)
-    return (1 - f) * h + f * tanh(x @ p.Wn + (f * h) @ p.Un + p.bn),
-
-
-# name in Ebb -> (step, fields of the state, shapes of the parameters for input I and hidden H)
-WRITTEN = {
-    "lstm-peephole": (lstm_peephole, "hc", lambda I, H: {"Wx": (I, 4 * H), "Wh": (H, 4 * H), "b": (4 * H,), "pi": (H,),
-                                                         "pf": (H,), "po": (H,)}),
-    "cifg": (cifg, "hc", lambda I, H: {"Wx": (I, 3 * H), "Wh": (H, 3 * H), "b": (3 * H,)}),
-    "lstm-layernorm": (lstm_layernorm, "hc", lambda I, H: {
-        "Wx": (I, 4 * H), "Wh": (H, 4 * H), **{n: (4 * H,) for n in ("b", "gx", "sx", "gh", "sh")}, "gc": (H,), "sc": (H,)}),
-    "irnn": (irnn, "h", lambda I, H: {"W": (I, H), "U": (H, H), "b": (H,)}),
-    "janet": (janet, "h", lambda I, H: {"Wx": (I, 2 * H), "Wh": (H, 2 * H), "b": (2 * H,)}),
-    "mingru": (mingru, "h", lambda I, H: {"W": (I, 2 * H), "b": (2 * H,)}),
-    "minlstm": (minlstm, "h", lambda I, H: {"W": (I, 3 * H), "b": (3 * H,)}),
-    "fastgrnn": (fastgrnn, "h", lambda I, H: {"W": (I, H), "U": (H, H), "bz": (H,), "bn": (H,), "zeta": (1,), "nu": (1,)}),
-    "cornn": (cornn, "yz", lambda I, H: {"W": (H, H), "Wz": (H, H), "V": (I, H), "b": (H,)}),
-    "lem": (lem, "yz", lambda I, H: {"Wy": (H, 3 * H), "Vx": (I, 3 * H), "b": (3 * H,), "Wz": (H, H), "Vz": (I, H), "bz": (H,)}),
-    "indrnn": (indrnn, "h", lambda I, H: {"W": (I, H), "u": (H,), "b": (H,)}),
-    "antisymmetric": (antisymmetric, "h", lambda I, H: {"M": (H, H), "V": (I, H), "b": (H,)}),
-    "antisymmetric:gate=input": (antisymmetric_gated, "h", lambda I, H: {
-        "M": (H, H), "V": (I, H), "b": (H,), "Vz": (I, H), "bz": (H,)}),
-    "exprnn": (exprnn, "h", lambda I, H: {"W": (I, H), "A": (H, H), "b": (H,)}),
-    "slstm:heads=3": (slstm, "hcnm", lambda I, H: {
-        "W": (I, 4 * H), "b": (4 * H,), **{f"R{k}": (H // 3, 4 * (H // 3)) for k in (1, 2, 3)}}),
-    "mgu": (mgu, "h", lambda I, H: {f"{m}{g}": (I, H) if m == "W" else (H, H) if m == "U" else (H,) for g in "fn" for m in "WUb"}),
-}
-
-
 def written(cell):
-    step, fields, shapes = WRITTEN[cell]
+    step, fields, shapes, *output = WRITTEN[cell]
     made = []
 
     def make(input, hidden):
-        made.append(Written(shapes(input, hidden), step))
+        made.append(Written(shapes(input, hidden), step, *output))
         return made[-1]
-    return make, lambda *a: made[-1].layout(*a), list(fields)
+    return make, lambda *a: made[-1].layout(*a), fields
 
 
 def run(module, layout, data, hidden):
@@ -266,7 +145,8 @@ def run(module, layout, data, hidden):
         "loss": loss.item(),
         "outputs": array(outputs),
         "end": arrays(end),
-        "gradients": arrays({**grads, "x": x.grad, **{"start/" + n: s.grad for n, s in start.items()}}),
+        "gradients": arrays({**grads, "x": x.grad, **{"start/" + n: torch.zeros_like(s) if s.grad is None else s.grad
+                                                      for n, s in start.items()}}),
     }
 
 
@@ -279,8 +159,9 @@ def case(make, layout, fields, shape, seed):
     torch.manual_seed(seed)
     module = make(I, H)
     rand = lambda *s: torch.rand(s) * 2 - 1
-    data = {"x": rand(T, B, I), "start": {f: rand(B, H) + 2 * (f == "n") for f in fields}, "weights": rand(T, B, H),
-            "end_weights": {f: rand(B, H) for f in fields}}
+    extents = fields(I, H) if callable(fields) else {f: (H,) for f in fields}
+    data = {"x": rand(T, B, I), "start": {f: rand(B, *e) + 2 * (f == "n") for f, e in extents.items()},
+            "weights": rand(T, B, H), "end_weights": {f: rand(B, *e) for f, e in extents.items()}}
     values, double = run(module, layout, data, H)
     _, single = run(module.float(), layout, to(data, torch.float32), H)
     return {"sizes": {"input": I, "hidden": H}, "parameters": arrays(values), "x": array(data["x"]),
@@ -295,10 +176,14 @@ def cells():
             ("lstm", "lstm", torch.nn.LSTM, lstm_layout, ["h", "c"]),
             ("gru", "gru", torch.nn.GRU, gru_layout, ["h"]),
             ("gru_course", "gru-course", GruCourse, course_layout, ["h"])]
-    todo += [(re.sub("[^a-z]", "_", cell.split("heads")[0].strip(":")), cell, *written(cell)) for cell in WRITTEN]
+    todo += [(re.sub("[^a-z]+", "_", re.sub("(:|,)(heads|depth|modules|order|theta|window)=[0-9.]+", "", cell)), cell, *written(cell))
+             for cell in WRITTEN]
     for k, (name, cell, make, layout, fields) in enumerate(todo):
+        shapes = SHAPES[1:] if "greff" in name else SHAPES  # of nine variants, the small case
+        if cell == "sru":
+            shapes = SHAPES + [(4, 2, 3, 3)]  # the input as wide as the state
         write(name + ".json", {"cell": cell, "cases": [case(make, layout, fields, s, 100 * k + n)
-                                                       for n, s in enumerate(SHAPES)]})
+                                                       for n, s in enumerate(shapes)]})
 
 
 class Lion(torch.optim.Optimizer):

@@ -119,7 +119,7 @@ target_compile_options(mine PRIVATE -O1 -Wall -Wextra -Wconversion -Werror)
 ebb_add_cells(mine ${own})
 target_link_libraries(mine PRIVATE ebb::app)
 EOF
-cmake -S . -B build -DCMAKE_BUILD_TYPE= -DCMAKE_EXE_LINKER_FLAGS=-Wl,-S -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log || { cat log; exit 1; }
+cmake -S . -B build -DCMAKE_BUILD_TYPE= -DCMAKE_EXE_LINKER_FLAGS="$EBB_LINK_OPTIONS" -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log || { cat log; exit 1; }
 cmake --build build
 run() { ./build/mine "$@" >output 2>&1 || { echo "mine $*: exit $?"; cat output; exit 1; }; }
 run train recall --which 3 --cell drawn --optimizer steps:power=.5 --schedule warmup:5+halving:every=4 --remedy small:.5 --seeds 1 --threads 1 --out trained

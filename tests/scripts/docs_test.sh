@@ -50,7 +50,7 @@ done
 cd "$OLDPWD"
 [ ! -e bad ] || exit 1
 
-for folder in ops data ranks autograd nn optim observe; do
+for folder in ops data ranks autograd nn optim observe online; do
   (cd "$EBB_PREFIX/include" && find "ebb/$folder" -name '*.hpp' | sort | sed 's,.*,#include <&>,')
 done >src/everything.hpp
 echo '#include <cmath>
@@ -95,7 +95,7 @@ foreach(block IN LISTS blocks)
   endif()
 endforeach()
 END
-cmake -S src -B build -DCMAKE_BUILD_TYPE= -DCMAKE_EXE_LINKER_FLAGS=-Wl,-S -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log ||
+cmake -S src -B build -DCMAKE_BUILD_TYPE= -DCMAKE_EXE_LINKER_FLAGS="$EBB_LINK_OPTIONS" -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log ||
   { cat log; exit 1; }
 cmake --build build -j2
 

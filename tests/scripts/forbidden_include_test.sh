@@ -1,8 +1,8 @@
-# ops <- ranks <- autograd <- nn <- optim, observe <- experiments, and ops <- data <- experiments: with a folder's compile
-# options, headers of folders that it must not depend on are not found, and its own headers and those of its
-# dependencies are.
+# ops <- ranks <- autograd <- nn <- optim, observe <- experiments, observe <- online, and ops <- data <- experiments: with a
+# folder's compile options, headers of folders that it must not depend on are not found, and its own headers and those of
+# its dependencies are.
 set -eu
-(cd "$EBB_SOURCE" && find ops data ranks autograd nn optim observe experiments -name '*.hpp' | sort | sed 's,^,ebb/,') >headers
+(cd "$EBB_SOURCE" && find ops data ranks autograd nn optim observe online experiments -name '*.hpp' | sort | sed 's,^,ebb/,') >headers
 sed 's,.*,#if __has_include(<&>)\nfound "&"\n#endif,' headers >ask.cpp
 while read -r folder sees; do
   "$CXX" -std=c++20 -E -P $(cat "$EBB_INCLUDES/$folder.txt") ask.cpp | sed -n 's/^found "\(.*\)"$/\1/p' >"$folder.found"
@@ -17,6 +17,7 @@ autograd ops ranks
 nn ops ranks autograd
 optim ops ranks autograd nn
 observe ops ranks autograd nn
+online ops ranks autograd nn observe
 experiments ops data ranks autograd nn optim observe
 END
 
@@ -49,7 +50,7 @@ done <includes
 [ ! -e bad ]
 
 # SQLite: one file, and no header.
-(cd "$EBB_SOURCE" && grep -rlE '#include [<"]sqlite3' ops data autograd nn optim observe experiments) >sqlite.found || true
+(cd "$EBB_SOURCE" && grep -rlE '#include [<"]sqlite3' ops data autograd nn optim observe online experiments) >sqlite.found || true
 echo experiments/runs/database.cpp | diff - sqlite.found ||
   { echo "files that include SQLite: < expected and not found; > found and not expected"; exit 1; }
 
@@ -59,7 +60,7 @@ cat >eigen.expected <<'END'
 observe/dense/factors.cpp
 ops/linalg.cpp
 END
-(cd "$EBB_SOURCE" && grep -rlE '#include [<"](eigen3/)?(unsupported/)?Eigen/' ops data ranks autograd nn optim observe experiments) | sort >eigen.found
+(cd "$EBB_SOURCE" && grep -rlE '#include [<"](eigen3/)?(unsupported/)?Eigen/' ops data ranks autograd nn optim observe online experiments) | sort >eigen.found
 diff eigen.expected eigen.found || { echo "files that include Eigen: < expected and not found; > found and not expected"; exit 1; }
 while read -r file; do
   sed '/#include <Eigen/q' "$EBB_SOURCE/$file" | grep '^#define' | sort >macros
@@ -68,10 +69,10 @@ while read -r file; do
 done <eigen.expected
 
 # MPI: one file; no header, and so no user of Ebb needs it to compile.
-(cd "$EBB_SOURCE" && grep -rlE '#include [<"]mpi' ops data ranks autograd nn optim observe experiments) >mpi.found || true
+(cd "$EBB_SOURCE" && grep -rlE '#include [<"]mpi' ops data ranks autograd nn optim observe online experiments) >mpi.found || true
 echo ranks/mpi_ranks.cpp | diff - mpi.found || { echo "files that include MPI: < expected; > found and not expected"; exit 1; }
 # Boost: one file, because its headers take seconds to compile. The statistics use the library for random keys only.
-(cd "$EBB_SOURCE" && grep -rlE '#include [<"]boost/' ops data autograd nn optim observe experiments) | sort >boost.found
+(cd "$EBB_SOURCE" && grep -rlE '#include [<"]boost/' ops data autograd nn optim observe online experiments) | sort >boost.found
 echo experiments/statistics/distributions.cpp | diff - boost.found || { echo "files that include Boost: < expected and not found; > found and not expected"; exit 1; }
 if grep -rhoE '#include <ebb/[^>]+>' "$EBB_SOURCE/experiments/statistics" | grep -vE '<ebb/(experiments/statistics/|ops/random.hpp)'; then
   echo "experiments/statistics may not include these"

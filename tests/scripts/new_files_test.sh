@@ -25,7 +25,7 @@ ebb_add_cells(mine leaky-unit.cpp say-again.cpp running-mean.cpp steady-norm.cpp
   batch.cpp simple.cpp slice.cpp optimizer.cpp remedy.cpp job.cpp)
 target_link_libraries(mine PRIVATE ebb::app)
 EOF
-cmake -S . -B build -DCMAKE_BUILD_TYPE= -DCMAKE_EXE_LINKER_FLAGS=-Wl,-S -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log || { cat log; exit 1; }
+cmake -S . -B build -DCMAKE_BUILD_TYPE= -DCMAKE_EXE_LINKER_FLAGS="$EBB_LINK_OPTIONS" -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log || { cat log; exit 1; }
 cmake --build build
 ./build/mine check leaky-unit --order 2
 ./build/mine far_apart --quick --cells rnn,leaky-unit --out out

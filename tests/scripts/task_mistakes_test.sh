@@ -76,7 +76,7 @@ mistake nothing "a SimpleBatch must have inputs: values [T, B, width] or tokens 
 mistake short "the task 'echo': the tokens of EveryStep must be [10, 4], like its inputs, not [9, 4]" -e 's/range(0, r.length)/range(1, r.length)/'
 mistake check "--length must be greater than --lag" -e 's/.length = 10/.length = 3/'
 
-cmake -S . -B build -DCMAKE_BUILD_TYPE= -DCMAKE_EXE_LINKER_FLAGS=-Wl,-S -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log || { cat log; exit 1; }
+cmake -S . -B build -DCMAKE_BUILD_TYPE= -DCMAKE_EXE_LINKER_FLAGS="$EBB_LINK_OPTIONS" -DCMAKE_CXX_COMPILER="$CXX" -DCMAKE_PREFIX_PATH="$EBB_PREFIX" >log || { cat log; exit 1; }
 cmake --build build -j2 >log 2>&1 || { cat log; exit 1; }
 ./build/right train echo --quick --lag 5 --length 6 --out trained     # no length is asked for but that of the run
 ./build/right vanish --tasks echo --quick --steps 2 --cells rnn --lag 5 --out measured

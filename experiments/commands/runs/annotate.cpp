@@ -69,6 +69,10 @@ class RunsNoteCommand final : public Command {
   void options(Options& o) override {
     declare_run(o, run_);
     o.add("TEXT", text_, "the note, which replaces an earlier one (default: prints the note)").type("TEXT");
+    o.entries().back()->read = [read = o.entries().back()->read](const std::string& text) {
+      if (text.empty()) throw ValueError("TEXT must not be empty; --clear removes the note");
+      read(text);
+    };
     o.add("--clear", clear_, "remove the note");
     place_.declare(o);
     o.example("ebb runs note train-20260101-120000 'the learning rate was too high'");

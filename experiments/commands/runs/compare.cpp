@@ -1,4 +1,6 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <algorithm>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/cli/streams.hpp>
@@ -36,7 +38,9 @@ class RunsCompareCommand final : public Command {
   int run() override {
     choice_.require("compare");
     RunIndex index = place_.open("compare");
-    const Comparison comparison{choice_.of(index)};
+    std::vector<RunRecord> chosen = choice_.of(index);
+    reject_others(chosen);
+    const Comparison comparison{std::move(chosen)};
     if (comparison.runs().size() < 2)
       throw ValueError(fmt::format("two runs or more are needed to compare, not {}", comparison.runs().size()));
     if (json_) {
@@ -61,6 +65,28 @@ class RunsCompareCommand final : public Command {
   }
 
  private:
+  // Only runs of `ebb train` have test losses and curves by seed.
+  static void reject_others(const std::vector<RunRecord>& chosen) {
+    std::vector<std::string> others;
+    const RunRecord* first = nullptr;
+    for (const RunRecord& run : chosen) {
+      const std::string command = text_of(run["command"]);
+      if (command == "train" || command.empty()) continue;
+      others.push_back(fmt::format("'{}' is of `ebb {}`", run.name, command));
+      if (!first) first = &run;
+    }
+    if (!first) return;
+    constexpr std::size_t most = 4;
+    const std::size_t n = others.size();
+    others.resize(std::min(n, most));
+    const bool sweep = text_of((*first)["command"]) == "sweep";
+    throw ValueError(fmt::format(
+        "runs of `ebb train` are compared, but {}{}; {}", fmt::join(others, ", "), n > most ? ", ..." : "",
+        sweep ? fmt::format("its trials can be: ebb runs compare --where \"run like '{}/trials/%'\"", first->name)
+              : fmt::format("its own comparison is {}/report.html; with --where, add: and command = 'train'",
+                            first->folder)));
+  }
+
   RunsPlace place_;
   RunsChoice choice_;
   std::string out_;

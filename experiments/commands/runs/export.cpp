@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/out_file.hpp>
+#include <ebb/experiments/cli/outcome.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/commands/runs/runs_place.hpp>
@@ -9,9 +10,12 @@
 #include <ebb/experiments/runs/condition.hpp>
 #include <ebb/experiments/runs/export.hpp>
 #include <ebb/ops/printable.hpp>
+#include <filesystem>
 
 namespace ebb::app::runs {
 namespace {
+
+namespace fs = std::filesystem;
 
 /// Runs in the form of other programs.
 class RunsExportCommand final : public Command {
@@ -41,22 +45,46 @@ class RunsExportCommand final : public Command {
     if (to_ == "csv" || to_ == "json") return export_table(index);
     if (!columns_.empty()) throw ValueError("--columns applies to --to csv and --to json only");
     const std::string folder = !out_.empty() ? out_ : to_ == "mlflow" ? "mlruns" : to_;
+    reject_runs(folder, index.folder());
     check_parent(folder);
     RunFolder(folder, true).create();
     double written = 0;
-    for (const RunRecord& run : choice_.of(index))
-      for (const Trial& t : trials_of(run)) {
+    int damaged = 0;
+    for (const RunRecord& run : choice_.of(index)) {
+      std::vector<Trial> trials;
+      try {
+        trials = trials_of(run);
+      } catch (const FileError& e) {
+        ++damaged;
+        complain("ebb runs export", fmt::format("'{}' is left out, because it is damaged: {}", run.name, e.what()), 1);
+      }
+      for (const Trial& t : trials) {
         if (to_ == "wandb") export_wandb(t, folder, project_);
         else if (to_ == "mlflow") export_mlflow(t, folder);
         else export_tensorboard(t, folder);
         written += 1;
       }
+    }
     put(fmt::format("{} in '{}'\n", count_text(written, "run"), ebb::detail::printable(folder)));
-    return 0;
+    return damaged > 0 ? 1 : 0;
   }
 
  private:
+  // What is exported would be taken for a part of the runs, or replace it.
+  static void reject_runs(const std::string& out, const std::string& runs) {
+    std::error_code none;
+    const auto fail = [&](const std::string& what) {
+      throw ValueError(fmt::format("--out '{}' is {}: name another folder, such as 'exported'", out, what));
+    };
+    if (fs::equivalent(out, runs, none)) fail("the folder of the runs themselves");
+    fs::path path = (fs::absolute(out) / "").lexically_normal().parent_path();
+    for (; path.has_relative_path(); path = path.parent_path())
+      if (fs::exists(path / "config.toml", none) && !writer_of(path.string()).empty())
+        fail(fmt::format("in the folder of a run, '{}'", path.filename().string()));
+  }
+
   int export_table(RunIndex& index) const {
+    if (!out_.empty()) reject_runs(out_, index.folder());
     std::vector<std::string> columns;
     const std::vector<std::string> known = index.columns();
     const std::vector<RunRecord> chosen =
@@ -67,8 +95,15 @@ class RunsExportCommand final : public Command {
         if (std::any_of(chosen.begin(), chosen.end(), [&](const RunRecord& r) { return r.values.contains(name); }))
           columns.push_back(name);
     const std::string text = to_ == "csv" ? export_csv(chosen, columns) : export_json(chosen, columns);
-    if (out_.empty()) put(text);
-    else OutFile(out_).write(text);
+    if (out_.empty()) {
+      put(text);
+      return 0;
+    }
+    const OutFile file(out_);
+    file.write(text);
+    if (!file.is_standard_output())
+      put(fmt::format("{} in '{}'\n", count_text(static_cast<double>(chosen.size()), "run"),
+                      ebb::detail::printable(out_)));
     return 0;
   }
 

@@ -10,7 +10,8 @@ struct PrintedColumn {
   bool right = false;  ///< aligned, as numbers are
 };
 
-/// The rows in lines, each column as wide as its widest text, and at most `most_columns` columns of the terminal.
+/// The rows in lines, each column as wide as its widest text. Texts of more than `most_columns` columns of the terminal
+/// lose their middle, unless some would then be the same.
 std::string printed_table(const std::vector<PrintedColumn>&, int most_columns = 1 << 20);
 
 }  // namespace ebb::app::runs

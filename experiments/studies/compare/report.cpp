@@ -143,10 +143,9 @@ Plot validation_plot(const Results& r, bool by_seconds) {
   Plot p{.title = by_seconds ? "Validation against time" : "Validation against updates",
          .x_label = by_seconds ? "seconds" : "update",
          .y_label = fmt::format("{}, {}", m.name, m.unit),
-         .caption = by_seconds
-                        ? "Means over seeds, bands from the smallest to the largest, thin lines single seeds; CPU "
-                          "seconds, means over seeds. Grey: the level used for timing."
-                        : "The same against updates: what each learns from the same data.",
+         .caption = by_seconds ? "Means over seeds, bands from the smallest to the largest, thin lines single seeds; "
+                                 "CPU seconds, means over seeds."
+                               : "The same against updates: what each learns from the same data.",
          .log_y = !m.rises};
   double last = 0;
   for (const Variant& v : r.variants) {
@@ -158,11 +157,11 @@ Plot validation_plot(const Results& r, bool by_seconds) {
     for (const Trial& t : v.trials)
       if (v.trials.size() > 1 && t.begun && !(by_seconds && times.empty())) p.series.push_back(one_trial(v, t, times));
   }
-  p.finding = !by_seconds                            ? study::ends_text(p.series, m.unit)
-              : r.quality.findings.sentences.empty() ? ""
-                                                     : r.quality.findings.sentences.front();
-  if (std::isfinite(r.goal.level) && last > 0)
+  p.finding = study::ends_text(p.series, m.unit);
+  if (std::isfinite(r.goal.level) && last > 0) {
     p.marks.push_back({.name = "level", .x = {0, last}, .y = {r.goal.level, r.goal.level}});
+    p.caption += " Grey: the level used for timing.";
+  }
   return p;
 }
 

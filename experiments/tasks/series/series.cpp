@@ -293,8 +293,11 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
     const auto& all = of(split).series;
     const long n = static_cast<long>(all[0].size()), need = T + ahead_;
     if (n < need)
-      throw ValueError(fmt::format("{}: a split has {}, fewer than the {} of one window ({}, {} ahead)", name_,
-                                   count_text(double(n), "value"), need, count_text(T, "step"), ahead_));
+      throw ValueError(
+          fmt::format("{}: a split has {}, fewer than the {} of one window ({}, {} ahead): use --length {} "
+                      "or less (for the gradients of ebb vanish, --lags {})",
+                      name_, count_text(double(n), "value"), need, count_text(T, "step"), ahead_,
+                      std::max(1L, n - ahead_), std::max(1L, n - ahead_ - 1)));
     if (!data_.one) {
       const int count = static_cast<int>(all.size()), side_by_side = std::min(rows, count);
       return {side_by_side, count / side_by_side, (n - ahead_) / T, n};

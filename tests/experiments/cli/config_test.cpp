@@ -1,6 +1,7 @@
 #include <ebb/experiments/cli/config.hpp>
 
 #include "catch.hpp"
+#include "message_of.hpp"
 #include "run_ebb.hpp"
 
 namespace config_test {
@@ -34,6 +35,16 @@ std::vector<std::string> with_config(const TempFolder& folder, const std::string
 }
 
 }  // namespace
+
+TEST_CASE("a quote that is not closed is named with its line") {
+  const auto why = [](const std::string& toml) {
+    return test::message_of<ebb::ValueError>([&] { Some().apply(toml); });
+  };
+  CHECK(why("hidden = 3\ntask = \"adding  # the task\n") ==
+        "'my.toml', line 2: a \" is not closed: task = \"adding  # the task");
+  CHECK_THAT(why("cells = [\"rnn\",\n 'gru]\n"), Catch::Matchers::Contains("line 2: a ' is not closed"));
+  CHECK_THAT(why("text = it's\n"), !Catch::Matchers::Contains("closed"));
+}
 
 TEST_CASE("a configuration sets every kind of option") {
   Some s;

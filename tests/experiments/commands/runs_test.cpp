@@ -51,7 +51,8 @@ TEST_CASE("runs are listed as a table and as JSON, and errors name what is near"
   const Outcome table = runs(folder, {"list", "--sort", "valid"});
   INFO(table.err);
   CHECK(table.code == 0);
-  CHECK_THAT(table.out, Contains("run     status    command  task    cell   valid    loss  unit  updates  seconds\n"));
+  CHECK_THAT(table.out,
+             Contains("run     status    command  task    cell   valid    loss  baseline  unit  updates  seconds\n"));
   CHECK_THAT(table.out, Contains("killed") && Contains("0.1250"));
   CHECK(table.out.find("second") < table.out.find("first"));
   const json list = json::parse(runs(folder, {"list", "--json", "--where", "cell = 'gru'"}).out);
@@ -62,11 +63,32 @@ TEST_CASE("runs are listed as a table and as JSON, and errors name what is near"
   CHECK(runs(folder, {"list", "--columns", "run,kept-update"}).out ==
         "run     kept_update\nfirst\nsecond\n");  // named, though no run has it
   CHECK_THAT(runs(folder, {"list", "--where", "cell = 'mgu'"}).out, Contains("no run meets the condition"));
+  CHECK(runs(folder, {"list", "--columns", "run, valid", "--sort", "run"}).out ==
+        "run      valid\nfirst   0.2500\nsecond  0.1250\n");
+  check_rejected(runs(folder, {"list", "--where", "lr > '0.0001'"}), "lr is a number");
+  CHECK(json::parse(runs(folder, {"list", "--json", "--where", "cell < 'h'"}).out).size() == 1);
+  check_rejected(runs(folder, {"list", "--where", "valid between 1"}), "it is incomplete");
   check_rejected(runs(folder, {"list", "--where", "vaild < 3"}), "no run has a column 'vaild'; did you mean 'valid'?");
   check_rejected(runs(folder, {"list", "--columns", "hiden"}), "did you mean 'hidden'?");
   check_rejected(runs(folder, {"show", "frist"}), "did you mean 'first'?");
   CHECK(json::parse(runs(folder, {"show", "fi", "--json"}).out)["cell"] == "gru");
   CHECK_THAT(runs(folder, {"show", "first"}).out, Contains("cell") && Contains("curve.csv") && Contains("options\n"));
+}
+
+TEST_CASE("the table names the unit of the validation where it is another, and notes what has no order") {
+  const TempFolder folder;
+  make_run(folder / "runs/a", {.valid = .25});
+  make_run(folder / "runs/b", {.valid = 68});
+  CHECK(runs(folder, {"list", "--sort", "valid"}).err.empty());
+  auto summary = summary_of(folder / "runs/b");
+  summary["runs"]["1"]["validated_by"] = "word error rate";
+  summary["runs"]["1"]["weights"] = 945.0;
+  write_all(folder / "runs/b/summary.json", summary.dump());
+  const Outcome o = runs(folder, {"list", "--sort=-valid"});
+  CHECK_THAT(o.out, Contains("valid  valid_unit    loss  baseline  unit") && Contains("  %  "));
+  CHECK_THAT(o.err, Contains("note: sorted by `valid`, although its measure is loss in 1 run and word error rate in 1 "
+                             "run: choose one of them with --where, as in --where \"validated_by = '...'\""));
+  CHECK(runs(folder, {"list", "--columns", "weights", "--sort", "weights"}).out == "weights\n    945\n\n");
 }
 
 TEST_CASE("tags and notes are added, shown and removed") {
@@ -79,6 +101,7 @@ TEST_CASE("tags and notes are added, shown and removed") {
   check_rejected(runs(folder, {"tag", "r", "two words"}), "'two words' cannot be a tag");
   CHECK(runs(folder, {"note", "r", "too high"}).out == "too high\n");
   CHECK(runs(folder, {"note", "r"}).out == "too high\n");
+  check_rejected(runs(folder, {"note", "r", ""}), "TEXT must not be empty; --clear removes the note");
   CHECK(runs(folder, {"note", "r", "--clear"}).out == "no note\n");
   CHECK(runs(folder, {"tag", "r", "--remove", "b,c"}).out == "r: no tags\n");
   CHECK_FALSE(folder.has("runs/r/notes.json"));
@@ -158,9 +181,30 @@ TEST_CASE("runs are exported for other programs") {
     CHECK_THAT(o.out, Contains("1 run in"));
     CHECK_FALSE(fs::is_empty(folder / tool));
   }
+  const std::string table = folder / "t.csv";
+  CHECK(runs(folder, {"export", "--to", "csv", "--out", table}).out == "1 run in '" + table + "'\n");
+  check_rejected(runs(folder, {"export", "--to", "wandb", "--out", folder / "runs/a/wandb"}),
+                 "is in the folder of a run, 'a': name another folder");
+  check_rejected(runs(folder, {"export", "--to", "csv", "--out", folder / "runs/a/curve.csv"}),
+                 "in the folder of a run");
+  check_rejected(runs(folder, {"export", "--to", "mlflow", "--out", folder / "runs"}),
+                 "is the folder of the runs themselves");
+  CHECK_FALSE(folder.has("runs/a/wandb"));
   check_rejected(runs(folder, {"export", "--to", "excel"}), "unknown --to 'excel'");
   check_rejected(runs(folder, {"export", "--to", "wandb", "--columns", "run"}),
                  "--columns applies to --to csv and --to json only");
+}
+
+TEST_CASE("a run that is damaged is left out of an export, and named") {
+  const TempFolder folder;
+  for (const char* name : {"a", "b", "c"}) make_run(folder / "runs/" + name);
+  write_all(folder / "runs/b/summary.json", "{");
+  for (const char* tool : {"wandb", "mlflow", "tensorboard"}) {
+    const Outcome o = runs(folder, {"export", "--to", tool, "--out", folder / tool});
+    CHECK(o.code == 1);
+    CHECK_THAT(o.out, Contains("2 runs in"));
+    CHECK_THAT(o.err, Contains("'b' is left out, because it is damaged: ") && Contains("summary.json"));
+  }
 }
 
 TEST_CASE("a run is reproduced to the bit, and the first difference is named") {

@@ -39,6 +39,30 @@ TEST_CASE("an unknown column is named, with the nearest one") {
   CHECK_THAT(test::message_of<ebb::ValueError>([] { known_column("tag", columns); }), Contains("did you mean 'tags'?"));
 }
 
+TEST_CASE("a number is compared with a number, and nothing with null") {
+  const auto is_number = [](const std::string& column) { return column == "lr" || column == "checkpoint_every"; };
+  const auto why = [&](const std::string& text) {
+    return test::message_of<ebb::ValueError>([&] { (void)condition_sql(text, columns, is_number); });
+  };
+  for (const char* text : {"lr < '0.0001'", "'abc' >= lr", "lr = 'abc'", "lr in ('1', 2)", "lr not in ('1')",
+                           "lr between '1' and 2", "lr not between '1' and 2", "not (checkpoint-every != 'x')"})
+    CHECK_THAT(why(text), Contains(" is a number, so what it is compared with is written without quotes"));
+  CHECK_THAT(why("lr < '0.1'"), Contains("lr is a number") && Contains("not as '0.1'"));
+  for (const char* text : {"cell < 'a'", "lr like '1%'", "lr < 0.1 and cell = 'gru'", "'a' = cell or lr > 1"})
+    CHECK_NOTHROW(condition_sql(text, columns, is_number));
+  CHECK_THAT(error("valid = null"), Contains("use is null"));
+  CHECK_THAT(error("valid <> NULL"), Contains("use is not null"));
+  CHECK(sql("valid is not null") == R"("valid" is not null)");
+}
+
+TEST_CASE("a condition that breaks off is incomplete") {
+  for (const char* text :
+       {"cell =", "valid < 1 and", "valid <", "(valid <) or lr > 1", "cell in", "not", "valid < or 1"})
+    CHECK_THAT(error(text), Contains("it is incomplete: nothing follows "));
+  CHECK_THAT(error("cell ="), Contains("nothing follows ="));
+  CHECK(known_column(" valid ", columns) == "valid");
+}
+
 TEST_CASE("nothing else of SQL passes") {
   CHECK_THAT(error("valid < 1; drop table runs"), Contains("';' has no meaning here"));
   CHECK_THAT(error("valid in (select valid from runs)"), Contains("no run has a column 'select'"));

@@ -98,6 +98,43 @@ TEST_CASE("a folder whose files are torn names the file") {
   }
 }
 
+TEST_CASE("a run that ended has whole files, or is damaged") {
+  const TempFolder folder;
+  const auto damaged = [&](const std::string& file) {
+    CHECK(column(folder / "r", "status") == "damaged");
+    CHECK_THAT(column(folder / "r", "error"), Contains(file));
+    make_run(folder / "r");
+    CHECK(column(folder / "r", "status") == "finished");
+  };
+  make_run(folder / "r");
+  std::filesystem::remove(folder / "r/summary.json");
+  damaged("summary.json' is missing");
+  for (const char* text : {"task = \"adding", "garbage", "task = [1", "\x7f\x45 = 1"}) {
+    write_all(folder / "r/config.toml", text);
+    damaged("config.toml', line 1");
+  }
+  const std::string curve = read_all(folder / "r/curve.csv");
+  for (const std::string& text : {std::string(), std::string("x"), curve + "garbage\n", "a" + curve,
+                                  curve.substr(0, curve.rfind('\n', curve.size() - 2) + 1)}) {
+    write_all(folder / "r/curve.csv", text);
+    damaged("curve.csv");
+  }
+  make_run(folder / "r", {.status = "failed"});
+  write_all(folder / "r/curve.csv", curve + "3,0.0030,0.1");  // it was killed as it wrote
+  CHECK(column(folder / "r", "status") == "failed");
+}
+
+TEST_CASE("the unit of a validation is that of its measure") {
+  const TempFolder folder;
+  make_run(folder / "r");
+  CHECK(column(folder / "r", "valid_unit") == "MSE");
+  auto summary = summary_of(folder / "r");
+  summary["runs"]["1"]["validated_by"] = "word error rate";
+  write_all(folder / "r/summary.json", summary.dump());
+  CHECK(column(folder / "r", "valid_unit") == "%");
+  CHECK(column(folder / "r", "unit") == "MSE");
+}
+
 TEST_CASE("a learning curve is read up to its last complete line") {
   const TempFolder folder;
   make_run(folder / "r");

@@ -26,7 +26,8 @@ struct Example {
     plan.configurations = grid_of(plan.axes);
     plan.seeds = {1, 2, 3};
     plan.trials = trials_of(plan.configurations, plan.seeds);
-    plan.validation = {.measure = "loss", .unit = "MSE", .rises = false};
+    plan.validation = {
+        .measure = "loss", .unit = "MSE", .rises = false, .baseline = 7, .baseline_about = "always answering 1"};
     for (const Trial& t : plan.trials) {
       const double valid = 1 + static_cast<double>(t.configuration) + .1 * static_cast<double>(t.seed - 1);
       results.push_back(
@@ -70,14 +71,49 @@ TEST_CASE("a configuration of which a run is missing is not the best, however go
 TEST_CASE("the finding names the best configuration, and whether its lead is shown") {
   Example e;
   const auto sentences = findings_of(e.plan, e.ranking());
-  REQUIRE(sentences.size() == 2);
+  REQUIRE(sentences.size() == 3);
   CHECK(sentences[0] == "cell rnn, lr 1e-3 has the best validation loss: 1.100 ± 0.1000 MSE over 3 seeds.");
-  CHECK(test::contains(sentences[1], "cell rnn, lr 1e-2"));
+  CHECK(sentences[1] == "The baseline (always answering 1) is 7.000 MSE.");
+  CHECK(test::contains(sentences[2], "On the test split: "));
+  CHECK(test::contains(sentences[2], "“cell rnn, lr 1e-3” is below “cell rnn, lr 1e-2” by 1"));
   CHECK(findings_of(e.plan, {}).empty());
 }
 
+TEST_CASE("the lead of the best is tested on the test split, corrected for all configurations") {
+  Example e;
+  // Seed by seed, the first is ahead by .9, 1, 1.1: alone p = .0033 (paired t), of five pairs p = .0166.
+  for (std::size_t s = 0; s < 3; ++s) e.at(0, s).record.test += .1 * (1 - static_cast<double>(s));
+  const std::string lead = findings_of(e.plan, e.ranking())[2];
+  CHECK(test::contains(lead, "Holm over 5 pairs"));
+  CHECK(test::contains(lead, "is below"));
+  for (auto& r : e.results) r.record.test = NAN;
+  CHECK(findings_of(e.plan, e.ranking()).size() == 2);
+}
+
+TEST_CASE("what successive halving stopped is shown, but is never the best") {
+  Example e;
+  e.plan.rungs = {10, 40};
+  for (std::size_t c = 1; c < 6; ++c)
+    for (std::size_t s = 0; s < 3; ++s) {
+      TrialRecord& r = e.at(c, s).record;
+      r = {.state = State::begun, .updates = 10, .valid = {{10, .5}}};  // better than what the first ends with
+    }
+  const auto ranking = e.ranking();
+  CHECK(ranking[0].configuration == 0);
+  const auto plots = responses_of(e.plan, ranking);
+  REQUIRE(plots.size() == 1);
+  CHECK(plots[0].finding == "Best at lr 1e-3, near the end of the range: values beyond it may be better.");
+  for (const Series& s : plots[0].series) CHECK(s.dots);
+  const json parallel = json::parse(figure_of(parallel_of(e.plan, ranking), "configurations").json);
+  REQUIRE(parallel["best"].is_number());
+  CHECK(parallel["rows"][parallel["best"].get<std::size_t>()]["name"] == "cell rnn, lr 1e-3");
+  const std::string lines = best_lines(e.plan, ranking);
+  CHECK(test::contains(lines, "(0.5000)"));
+  CHECK(test::contains(lines, "baseline"));
+}
+
 TEST_CASE(
-    "responses are lines by word over the numbers of an option, and say when the best is at the end of its range") {
+    "responses are lines by word over the numbers of an option, with a remark if the best is at the end of its range") {
   const Example e;
   const auto plots = responses_of(e.plan, e.ranking());
   REQUIRE(plots.size() == 1);
@@ -87,7 +123,7 @@ TEST_CASE(
   CHECK(plots[0].series[1].x == std::vector<double>{1e-3, 1e-2, 1e-1});
   CHECK(plots[0].series[1].y[2] == Approx(6.1));
   CHECK(plots[0].series[1].high[2] == Approx(6.2));
-  CHECK(plots[0].finding == "Best at lr 1e-3, the end of the range: values beyond it may be better.");
+  CHECK(plots[0].finding == "Best at lr 1e-3, near the end of the range: values beyond it may be better.");
 }
 
 TEST_CASE("parallel axes have a line for each configuration with all seeds, and mark the best") {

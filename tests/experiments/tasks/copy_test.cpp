@@ -2,6 +2,7 @@
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/class_meter.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
+#include <map>
 #include <set>
 
 #include "catch.hpp"
@@ -107,12 +108,48 @@ TEST_CASE("copy draws every row alike and by key, other rows in every split and 
   CHECK(first(valid) != first(test));
 }
 
+TEST_CASE("copy in the form of Bai reads the symbols as numbers, and the marker until the end") {
+  const int n = 4, gap = 6;
+  const auto task = make_task("copy", {.own = {{"copied", "4"}, {"gap", "6"}, {"form", "bai"}}});
+  const auto& sizes = dynamic_cast<const SimpleTask&>(*task).sizes();
+  CHECK(sizes.outputs == 10);
+  CHECK(task->info().baseline == Approx(4 * std::log(8) / 14));
+  const SimpleBatch b = batch_of(*task, {.rows = 200, .number = 2, .seed = 4});
+  const Array& x = std::get<Array>(b.inputs);
+  REQUIRE(x.shape() == Shape{14, 200, 1});
+  std::map<double, int> symbols;
+  for (int row = 0; row < 200; ++row) {
+    // As the authors concatenate it: the symbols, gap - 1 blanks, n + 1 markers; n + gap blanks, the symbols.
+    std::vector<double> in, out(static_cast<std::size_t>(n + gap), 0);
+    for (int t = 0; t < n; ++t) in.push_back(x.at({t, row, 0}));
+    for (const double symbol : in) ++symbols[symbol];
+    out.insert(out.end(), in.begin(), in.end());
+    in.insert(in.end(), static_cast<std::size_t>(gap - 1), 0);
+    in.insert(in.end(), static_cast<std::size_t>(n + 1), 9);
+    for (int t = 0; t < 14; ++t) {
+      REQUIRE(x.at({t, row, 0}) == in[static_cast<std::size_t>(t)]);
+      REQUIRE(std::get<EveryStep>(b.targets).tokens.at({t, row}) == out[static_cast<std::size_t>(t)]);
+    }
+  }
+  REQUIRE(symbols.size() == 8);
+  for (const auto& [symbol, count] : symbols) {
+    CHECK((symbol >= 1 && symbol <= 8));
+    CHECK(count == Approx(100).margin(45));
+  }
+}
+
 TEST_CASE("copy measures the share of copied symbols, and rejects a length") {
   TempFolder folder;
   const auto run = train_quick("copy", folder, {"--cell", "lstm", "--copied", "2", "--gap", "3", "--steps", "600"});
   CHECK(run["loss"].get<double>() < .7 * 2 * std::log(8) / 7);
   CHECK(run["measures"]["copied"]["value"].get<double>() > 35);
   CHECK(run["measures"]["copied"]["baseline"].get<double>() == 12.5);
+  const auto bai =
+      train_quick("copy", folder, {"--cell", "lstm", "--copied", "1", "--gap", "2", "--steps", "800", "--form", "bai"});
+  CHECK(bai["loss"].get<double>() < .5 * std::log(8) / 4);
+  CHECK(bai["measures"]["copied"]["value"].get<double>() > 60);
+  check_rejected(ebb_command({"train", "copy", "--form", "skip", "--out", folder / "no"}),
+                 "--form of the task 'copy' must be arjovsky or bai, not 'skip'");
   check_rejected(ebb_command({"train", "copy", "--length", "30", "--out", folder / "no"}),
                  "--length does not apply to the task 'copy'");
   goes_on("copy", "gru", {.hidden = 4, .length = 30, .batch = 4, .steps = 4, .lr = .01}, {2}, {.quick = true});

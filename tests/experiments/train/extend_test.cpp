@@ -55,16 +55,39 @@ TEST_CASE("a run is not resumed with fewer updates than it has made, nor extende
   REQUIRE(trained(f / "run", {"--steps", "12"}).code == 0);
   const Outcome fewer = resumed(f / "run", {"--steps", "11"});
   CHECK(fewer.code == 2);
+  CHECK(fewer.out.empty());
   CHECK_THAT(fewer.err, Contains("--steps 11: the run of seed 1 has made 12 updates already"));
   REQUIRE(ebb_command({"train", "adding", "--quick", "--steps", "60", "--lr", "1e-30", "--patience", "1", "--hidden",
                        "4", "--out", f / "stopped"})
               .code == 0);
   const auto before = summary_of(f / "stopped")["runs"]["1"];
   REQUIRE(before["stopped_early"] == true);
+  const auto files = [&] {
+    std::map<std::string, std::string> all;
+    for (const auto& file : std::filesystem::recursive_directory_iterator(f / "stopped"))
+      if (file.is_regular_file()) all[file.path().string()] = read_all(file.path().string());
+    return all;
+  };
+  const auto as_it_was = files();
   const Outcome o = resumed(f / "stopped", {"--steps", "90"});
-  REQUIRE(o.code == 0);
-  CHECK_THAT(o.out, Contains("so --steps 90 does not extend it"));
-  CHECK(summary_of(f / "stopped")["runs"]["1"]["updates"] == before["updates"]);
+  CHECK(o.code == 2);
+  CHECK_THAT(o.err, Contains("--steps 90 does not extend '") && Contains(" of 60 updates") && Contains("begin anew"));
+  CHECK(files() == as_it_was);
+  CHECK(resumed(f / "stopped", {"--steps", "60"}).code == 0);  // as planned
+}
+
+TEST_CASE("a folder that has no run is not resumed, and the nearest one that has is named") {
+  TempFolder f;
+  REQUIRE(trained(f / "run", {"--steps", "3"}).code == 0);
+  std::filesystem::create_directories(f / "empty");
+  for (const char* command : {"train", "vanish", "sweep"}) {
+    const Outcome none = ebb_command({command, "--resume", f / "rum"}),
+                  empty = ebb_command({command, "--resume", f / "empty"});
+    CHECK(none.code == 2);
+    CHECK_THAT(none.err,
+               Contains("'" + (f / "rum") + "' is not the folder of a run; did you mean '" + (f / "run") + "'?"));
+    CHECK_THAT(empty.err, Contains("'" + (f / "empty") + "' is not the folder of a run: it has no config.toml"));
+  }
 }
 
 TEST_CASE("a schedule that --steps stretches is reported") {

@@ -78,6 +78,13 @@ TEST_CASE("the gradients of every recurrent task are those of its last loss, by 
                         {"speech", {}},
                         {"translate", {}},
                         {"copy", {}},
+                        {"stack", {}},
+                        {"anbn", {}},
+                        {"group", {}},
+                        {"mqar", {{"pairs", "1"}}},
+                        {"reber", {}},
+                        {"reber", {{"form", "continual"}}},
+                        {"delay", {}},
                         {"chars", {}}}) {
     CAPTURE(c.task, c.own.all());
     const auto task = quick_task(c.task, c.own);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/ops/elementwise.hpp>
@@ -93,6 +94,30 @@ TEST_CASE("an undeclared task option or an invalid value is an error before any 
   CHECK_THAT(ebb_command({"train", "--help"}).out,
              Contains("--which N") && Contains("recall_own: which number is asked for"));
   CHECK_THAT(ebb_command({"compare", "--help"}).out, Contains("--which N"));
+}
+
+TEST_CASE("tasks may declare one option with words or ranges of their own, and each checks the value by its own") {
+  TempFolder folder;
+  const auto rejected = [&](std::vector<std::string> words, const std::string& why) {
+    words.insert(words.end(), {"--quick", "--out", folder / "out"});
+    const Outcome o = ebb_command(words);
+    INFO(o.err);
+    CHECK(o.code == 2);
+    CHECK_THAT(o.err, Contains(why));
+  };
+  rejected({"train", "temporal-order", "--form", "bai"},
+           "--form of the task 'temporal-order' must be pascanu or 6a or 6b, not 'bai'");
+  rejected({"train", "copy", "--form", "arjovski"}, "unknown --form 'arjovski'; did you mean 'arjovsky'?");
+  rejected({"train", "xor", "--delay", "0"}, "--delay must be a whole number from 1 to 9999 (delay) or a whole number");
+  std::string help;  // on one line
+  for (const char c : ebb_command({"train", "--help"}).out)
+    if (!std::isspace(static_cast<unsigned char>(c))) help += c;
+    else if (!help.empty() && help.back() != ' ') help += ' ';
+  for (const char* task : {"copy: whose version", "temporal-order: whose version"}) CHECK_THAT(help, Contains(task));
+  const Outcome both = ebb_command({"vanish", "--tasks", "adding,copy", "--form", "bai", "--cells", "rnn", "--quick",
+                                    "--steps", "2", "--lags", "10", "--out", folder / "both"});
+  INFO(both.err);
+  CHECK(both.code == 0);
 }
 
 TEST_CASE("a neutral value counts as unset: a config.toml of version 0.1.0 has ahead = 0 for every task") {

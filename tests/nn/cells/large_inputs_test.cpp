@@ -47,14 +47,20 @@ Outcome outcome(const std::string& name, const Array& x, DType dtype, std::uint6
 }  // namespace
 
 TEST_CASE("Every cell is finite on large unscaled inputs, forward and backward, in both types") {
-  int shipped = 0;
-  for (const CellInfo& cell : cell_list()) {
-    if (cell.file.find("tests/") != std::string::npos) continue;  // cells of other tests
-    ++shipped;
+  std::vector<std::string> names;
+  for (const CellInfo& cell : cell_list())
+    if (cell.file.find("tests/") == std::string::npos) names.push_back(cell.name);  // the others are of other tests
+  CHECK(names.size() >= 32);
+  for (const char* options : {"antisymmetric:gate=input", "mingru:eigenvalues=signed", "lru-real:eigenvalues=positive",
+                              "qrnn:pool=f,window=4", "qrnn:pool=ifo", "mlstm:heads=1"})
+    names.push_back(options);
+  for (const char* variant : {"nig", "nfg", "nog", "niaf", "noaf", "np", "cifg"})
+    names.push_back(std::string("lstm-greff:variant=") + variant);
+  for (const std::string& name : names)
     for (const double scale : {60., 1e4, 1e10, 1e20, 1e30})
       for (const std::uint64_t seed : {1u, 2u, 3u}) {
         const Array x = normal({T, B, I}, Key{seed}.named("x"), 0, scale, f32).to(f64);
-        const Outcome exact = outcome(cell.name, x, f64, seed), single = outcome(cell.name, x, f32, seed);
+        const Outcome exact = outcome(name, x, f64, seed), single = outcome(name, x, f32, seed);
         for (std::size_t k = 0; k < exact.values.size(); ++k) {
           std::int64_t odd = 0, lost = 0;
           for (std::int64_t i = 0; i < exact.values[k].size(); ++i) {
@@ -62,13 +68,11 @@ TEST_CASE("Every cell is finite on large unscaled inputs, forward and backward, 
             odd += !std::isfinite(want);
             lost += std::abs(want) < 1e38 && !std::isfinite(single.values[k].at_flat(i));
           }
-          INFO(cell.name << " " << exact.names[k] << " at " << scale << " seed " << seed);
+          INFO(name << " " << exact.names[k] << " at " << scale << " seed " << seed);
           CHECK(odd == 0);
           CHECK(lost == 0);
         }
       }
-  }
-  CHECK(shipped >= 18);
 }
 
 namespace {

@@ -23,9 +23,13 @@ TEST_CASE("Every registered cell passes the gradient check, first and second ord
 }
 
 TEST_CASE("Every choice of the shipped cells' options passes the gradient check") {
-  const auto cell = GENERATE(as<std::string>{}, "rnn:activation=relu", "rnn:activation=sigmoid",
-                             "rnn:activation=linear", "rnn:recurrent=identity,activation=relu", "lstm:forget_bias=0",
-                             "gru:update_bias=1", "gru-course:update_bias=1");
+  const auto cell =
+      GENERATE(as<std::string>{}, "rnn:activation=relu", "rnn:activation=sigmoid", "rnn:activation=linear",
+               "rnn:recurrent=identity,activation=relu", "lstm:forget_bias=0", "gru:update_bias=1",
+               "gru-course:update_bias=1", "mingru:eigenvalues=signed", "qrnn:pool=f,window=3",
+               "qrnn:pool=ifo,window=4", "lru-real:eigenvalues=positive", "rhn:depth=1", "clockwork:modules=2",
+               "lstm-greff:variant=nig", "lstm-greff:variant=nfg", "lstm-greff:variant=nog", "lstm-greff:variant=niaf",
+               "lstm-greff:variant=noaf", "lstm-greff:variant=np", "lstm-greff:variant=cifg");
   CAPTURE(cell);
   CHECK(gradcheck_cell(cell).ok());
 }

@@ -164,6 +164,15 @@ TEST_CASE("Every gated cell names its gates, whose values are between 0 and 1") 
       {"fastgrnn", {"n", "z"}, {"z"}},
       {"lem", {"step_y", "step_z"}, {"step_y", "step_z"}},
       {"antisymmetric:gate=input", {"z"}, {"z"}},
+      {"minimalrnn", {"u", "v"}, {"u"}},
+      {"mi-lstm", {"f", "g", "i", "o"}, {"f", "i", "o"}},
+      {"lstm-greff", {"f", "g", "i", "o"}, {"f", "i", "o"}},
+      {"lstm-fgr", {"f", "g", "i", "o"}, {"f", "i", "o"}},
+      {"lstm-greff:variant=cifg", {"g", "i", "o"}, {"i", "o"}},
+      {"sru", {"f", "r"}, {"f", "r"}},
+      {"qrnn", {"f", "o", "z"}, {"f", "o"}},
+      {"rhn:depth=2", {"1/p", "1/t", "2/p", "2/t"}, {"1/t", "2/t"}},
+      {"mlstm:heads=1", {"f", "i", "o"}, {"f", "i", "o"}},
   };
   for (const Case& c : cases) {
     INFO(c.cell);

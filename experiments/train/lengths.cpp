@@ -1,0 +1,98 @@
+#include <fmt/format.h>
+#include <algorithm>
+#include <ebb/experiments/cli/interrupt.hpp>
+#include <ebb/experiments/cli/options.hpp>
+#include <ebb/experiments/train/lengths.hpp>
+#include <ebb/experiments/train/measure.hpp>
+#include <ebb/experiments/train/task_call.hpp>
+#include <ebb/experiments/train/train.hpp>
+
+namespace ebb::app {
+namespace {
+
+constexpr int most_length = 1'000'000;
+
+TaskSettings at_length(const Task& task, TaskSettings s, int length) {
+  constexpr int most_rows = 64, most_numbers = 1 << 16;  // time steps of a batch: long sequences are not to fill memory
+  s.length = length;
+  const int steps = std::max(1, task_call(task, [&] { return task.steps(s); }));
+  const int sequences = task_call(task, [&] { return task.as<AnyLength>()->sequences_at(length); });
+  s.batch = std::clamp(std::min(sequences, most_numbers / steps), 1, most_rows);
+  return s;
+}
+
+int length_of(const std::string& word) {
+  int length = 0;
+  try {
+    detail::read_option(word, length);
+  } catch (const ValueError& e) { throw ValueError(fmt::format("--test-lengths {}", e.what())); }
+  if (length < 1 || length > most_length)
+    throw ValueError(fmt::format("--test-lengths must be whole numbers from 1 to 1,000,000, not {}", length));
+  return length;
+}
+
+}  // namespace
+
+int drawn_length(const BatchRequest& r, const Key& batch, int shortest) {
+  if (r.split != Split::train || shortest == 0 || shortest >= r.length) return r.length;
+  return shortest + batch.named("length").below(r.length - shortest + 1, 0);
+}
+
+void check_shortest(int shortest, const TaskSettings& s) {
+  if (shortest > s.length) throw ValueError("--shortest must not be greater than --length");
+}
+
+std::vector<int> test_lengths(const std::vector<std::string>& words, int trained) {
+  std::vector<int> lengths;
+  if (words.empty())
+    for (const int times : {1, 2, 4, 8, 16}) lengths.push_back(std::min(most_length, times * trained));
+  else if (words != std::vector<std::string>{"none"})
+    for (const std::string& word : words) lengths.push_back(length_of(word));
+  std::sort(lengths.begin(), lengths.end());
+  const auto twice = std::adjacent_find(lengths.begin(), lengths.end());
+  if (twice != lengths.end() && !words.empty()) throw ValueError(fmt::format("--test-lengths names {} twice", *twice));
+  lengths.erase(std::unique(lengths.begin(), lengths.end()), lengths.end());
+  return lengths;
+}
+
+void try_lengths(const Model& m, const Task& task, const TaskSettings& settings, const std::vector<int>& lengths) {
+  if (lengths.empty()) return;
+  try {
+    for (const int length : lengths) check_sizes(task, at_length(task, settings, length));
+    const TaskSettings s = at_length(task, settings, lengths.back());
+    const Batch batch = make_batch(task, {.split = Split::test, .length = s.length, .rows = 1});
+    evaluate(m.w, {.rows = batch.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, batch); });
+  } catch (Error& e) {
+    e.with_context(
+        fmt::format("; after training, the model is tested up to length {} (--test-lengths)", lengths.back()));
+    throw;
+  }
+}
+
+LengthTest test_at_lengths(const Model& m, const Task& task, const TaskSettings& settings,
+                           const std::vector<int>& lengths) {
+  LengthTest test;
+  test.unit = m.task.unit;
+  for (const int length : lengths) {
+    if (!m.ranks && interrupted()) break;
+    const TaskSettings s = at_length(task, settings, length);
+    const int wanted = task.as<AnyLength>()->sequences_at(length), batches = (wanted + s.batch - 1) / s.batch;
+    const auto meter = meter_of(task);
+    LengthScore score{.length = length, .sequences = batches * s.batch};
+    score.loss = test_loss(m, task, Split::test, s, batches, meter.get());
+    Measure by{"loss", score.loss, m.task.unit, m.task.baseline};
+    if (meter) {
+      const std::vector<Measure> all = meter->measures();
+      const auto name = meter->validates_by();
+      by = name ? measure_named(*name, all) : all.front();
+    }
+    test.measure = by.name;
+    test.unit = by.unit;
+    score.value = by.value;
+    score.baseline = by.baseline;
+    test.scores.push_back(score);
+  }
+  return test;
+}
+
+}  // namespace ebb::app
