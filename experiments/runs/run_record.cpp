@@ -110,7 +110,7 @@ void add_seeds(Values& v, const json& seeds) {
 
 void add_summary(Values& v, const json& summary) {
   static const std::vector<std::string> of_the_job{"command", "started", "ebb",  "build", "instruction_set", "options",
-                                                   "seeds",   "palette", "runs", "quick", "interrupted"};
+                                                   "seeds",   "palette", "runs", "quick", "interrupted",     "paused"};
   if (summary.contains("started") && summary["started"].is_string() && !v.contains("started"))
     v["started"] = time_text(summary["started"].get<std::string>());
   for (const char* key : {"command", "ebb", "instruction_set"})

@@ -82,7 +82,7 @@ class RunsCompareCommand final : public Command {
     const bool sweep = text_of((*first)["command"]) == "sweep";
     throw ValueError(fmt::format(
         "runs of `ebb train` are compared, but {}{}; {}", fmt::join(others, ", "), n > most ? ", ..." : "",
-        sweep ? fmt::format("its trials can be: ebb runs compare --where \"run like '{}/trials/%'\"", first->name)
+        sweep ? fmt::format("compare its trials: ebb runs compare --where \"run like '{}/trials/%'\"", first->name)
               : fmt::format("its own comparison is {}/report.html; with --where, add: and command = 'train'",
                             first->folder)));
   }

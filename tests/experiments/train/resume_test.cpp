@@ -102,7 +102,7 @@ TEST_CASE("a run is resumed with its own options only") {
                  "--lr is 0.01 in '" + folder / "out" + "/config.toml', not 0.5");
   check_rejected(resumed(folder / "out", {"chars"}), "TASK is adding in");
   check_rejected(resumed(folder / "out", {"--out", folder / "other"}), "continues in the run's own folder");
-  check_rejected(resumed(folder / "missing"), "missing/config.toml: cannot be read: No such file");
+  check_rejected(resumed(folder / "missing"), "missing' is not the folder of a run");
   CHECK(resumed(folder / "out", {"adding", "--lr", "0.01", "--out", folder / "out"}).code == 0);
   CHECK(!folder.has("other"));
 }
