@@ -202,13 +202,17 @@ void check_run_folder(const std::string& folder) {
   const auto is_run = [&](const fs::path& path) { return fs::exists(path / "config.toml", none); };
   if (is_run(folder)) return;
   const fs::path whole = (fs::path(folder) / "").lexically_normal().parent_path();
-  std::vector<std::string> others;
+  std::vector<std::string> names, others;  // of folders that are, and their paths
   for (const fs::path& in : {whole.parent_path(), fs::path("runs")})
     for (fs::directory_iterator at(in.empty() ? "." : in, none), end; !none && at != end; at.increment(none))
-      if (is_run(at->path())) others.push_back((in / at->path().filename()).string());
-  std::string near = nearest(whole.string(), others);
-  for (const std::string& other : others)  // its name alone
-    if (fs::path(other).filename() == whole.filename()) near = other;
+      if (is_run(at->path())) {
+        names.push_back(at->path().filename().string());
+        others.push_back((in / names.back()).string());
+      }
+  const auto same = std::find(names.begin(), names.end(), whole.filename().string());
+  const auto found =
+      same != names.end() ? same : std::find(names.begin(), names.end(), nearest(whole.filename().string(), names));
+  const std::string near = found == names.end() ? "" : others[static_cast<std::size_t>(found - names.begin())];
   throw FileError(fmt::format(
       "'{}' is not the folder of a run{}{}", folder, fs::is_directory(folder, none) ? ": it has no config.toml" : "",
       near.empty() ? "; `ebb runs list` lists those in runs/" : fmt::format("; did you mean '{}'?", near)));
