@@ -102,7 +102,7 @@ TEST_CASE("a task's abilities follow from its types") {
     if (task->as<FixedLength>()) abilities += "length ";
     return abilities;
   };
-  CHECK(has("adding") == "simple ");
+  CHECK(has("adding") == "simple meter ");
   CHECK(has("chars") == "simple meter alphabet ");
   CHECK(has("images") == "feed-forward dropout meter data length ");
   CHECK(has("series") == "network meter data ");

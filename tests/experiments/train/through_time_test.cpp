@@ -12,8 +12,7 @@ namespace {
 using Catch::Matchers::Contains;
 
 void train(const std::string& task, const std::string& out, std::vector<std::string> more) {
-  more.insert(more.begin(),
-              {"train", task, "--quick", "--hidden", "6", "--seeds", "1", "--threads", "2", "--out", out});
+  more.insert(more.begin(), {"train", task, "--quick", "--seeds", "1", "--threads", "2", "--out", out});
   const Outcome o = ebb_command(more);
   INFO(o.out << o.err);
   REQUIRE(o.code == 0);
@@ -39,7 +38,7 @@ TEST_CASE(
     "training with checkpoints through time has the same bits, for targets at the last step and at all, carried "
     "states, lengths, both directions, layers and dropout") {
   const TempFolder f;
-  const std::vector<std::string> two_layers{"--layers", "2", "--dropout", ".2", "--steps", "6"};
+  const std::vector<std::string> two_layers{"--hidden", "6", "--layers", "2", "--dropout", ".2", "--steps", "6"};
   for (const std::string task : {"adding", "chars", "sentiment", "tags"}) {
     INFO(task);
     train(task, f / (task + "-none"), two_layers);
@@ -50,9 +49,9 @@ TEST_CASE(
       check_same(f / (task + "-none"), f / (task + "-" + schedule));
     }
   }
-  train("adding", f / "zoneout", {"--zoneout", ".1", "--cell", "gru", "--steps", "6"});
+  train("adding", f / "zoneout", {"--hidden", "6", "--zoneout", ".1", "--cell", "gru", "--steps", "6"});
   train("adding", f / "zoneout-revolve",
-        {"--zoneout", ".1", "--cell", "gru", "--steps", "6", "--checkpoint", "revolve:3"});
+        {"--hidden", "6", "--zoneout", ".1", "--cell", "gru", "--steps", "6", "--checkpoint", "revolve:3"});
   check_same(f / "zoneout", f / "zoneout-revolve");
 }
 
