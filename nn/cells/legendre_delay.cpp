@@ -6,7 +6,7 @@
 #include <ebb/ops/matmul.hpp>
 #include <string>
 
-namespace ebb {
+namespace ebb::detail {
 namespace {
 
 double largest_column_sum(const Array& a) {
@@ -57,4 +57,4 @@ LegendreDelay legendre_delay(int order, double theta) {
   return {.A = e.range(0, order).copy(), .B = e.range(order, n).copy()};
 }
 
-}  // namespace ebb
+}  // namespace ebb::detail

@@ -1,7 +1,7 @@
 #pragma once
 #include <ebb/ops/array.hpp>
 
-namespace ebb {
+namespace ebb::detail {
 
 /// The matrices of a linear memory of the last theta steps, for rows: m' = m A + u B.
 struct LegendreDelay {
@@ -20,4 +20,4 @@ struct LegendreDelay {
 /// Source    Voelker et al. 2019 (NeurIPS), equations 1 and 2
 LegendreDelay legendre_delay(int order, double theta);
 
-}  // namespace ebb
+}  // namespace ebb::detail

@@ -34,7 +34,7 @@ struct Lmu {
     Wx = p.matrix("Wx", I, H, xavier_normal());
     Wh = p.matrix("Wh", H, H, xavier_normal());
     Wm = p.matrix("Wm", order, H, xavier_normal());
-    const LegendreDelay memory = legendre_delay(order, theta);
+    const detail::LegendreDelay memory = detail::legendre_delay(order, theta);
     A = p.fixed("A", memory.A);
     B = p.fixed("B", memory.B);
     p.state("h", &State::h, {H});

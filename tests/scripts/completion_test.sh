@@ -14,7 +14,7 @@ expect() { local want=$1 got; shift; got=$(try "$@"); [ "$got" = "$want" ] || { 
 among() { local want=$1 got; shift; got=$(try "$@"); [[ " $got " = *" $want "* ]] || { echo "'$*' is completed to '$got', without '$want'"; exit 1; }; }
 expect "vanish" ebb van
 among "train" ebb ""
-expect "--checkpoint-every" ebb train adding --check
+expect "--checkpoint-every" ebb train adding --checkpoint-
 among "--help" ebb train adding --he
 expect "adding" ebb train add
 among "mgu" ebb train adding --cell mg

@@ -12,7 +12,7 @@ using namespace ebb;
 
 TEST_CASE("The matrices of the Legendre memory are PyTorch's") {
   const nlohmann::json parameters = test::golden("lmu.json")["cases"][0]["parameters"];
-  const LegendreDelay d = legendre_delay(5, 7.5);
+  const detail::LegendreDelay d = detail::legendre_delay(5, 7.5);
   CHECK(test::error_of(d.A, test::array_of(parameters["A"])) < 1e-13);
   CHECK(test::error_of(d.B, test::array_of(parameters["B"])) < 1e-13);
 }
@@ -20,7 +20,7 @@ TEST_CASE("The matrices of the Legendre memory are PyTorch's") {
 TEST_CASE("A constant signal is the first Legendre polynomial") {
   for (const int order : {1, 2, 16, 256}) {
     CAPTURE(order);
-    const LegendreDelay d = legendre_delay(order, 784);
+    const detail::LegendreDelay d = detail::legendre_delay(order, 784);
     Array m = Array::zeros({1, order}, f64);
     m.set_flat(0, 1);
     CHECK(test::error_of(matmul(m, d.A) + d.B, m) < 1e-10);
@@ -29,7 +29,7 @@ TEST_CASE("A constant signal is the first Legendre polynomial") {
 
 TEST_CASE("The memory holds the signal of the last theta steps") {
   constexpr int order = 12, theta = 50;
-  const LegendreDelay d = legendre_delay(order, theta);
+  const detail::LegendreDelay d = detail::legendre_delay(order, theta);
   Array m = Array::zeros({1, order}, f64);
   const auto signal = [](double t) { return std::sin(t / 9) + .5 * std::cos(t / 17); };
   for (int t = 0; t < 400; ++t) m = matmul(m, d.A) + d.B * signal(t);
@@ -47,9 +47,9 @@ TEST_CASE("The memory holds the signal of the last theta steps") {
 }
 
 TEST_CASE("An order or a window below one is rejected") {
-  CHECK_THROWS_AS(legendre_delay(0, 10), ValueError);
-  CHECK_THROWS_AS(legendre_delay(4, .5), ValueError);
-  CHECK_THROWS_AS(legendre_delay(4, NAN), ValueError);
+  CHECK_THROWS_AS(detail::legendre_delay(0, 10), ValueError);
+  CHECK_THROWS_AS(detail::legendre_delay(4, .5), ValueError);
+  CHECK_THROWS_AS(detail::legendre_delay(4, NAN), ValueError);
 }
 
 }  // namespace legendre_delay_test
