@@ -10,7 +10,7 @@
 namespace ebb::app {
 namespace {
 
-constexpr int copy_kinds = 8, copy_blank = 0, copy_marker = 9;  // symbols are 1 to 8
+constexpr int copy_kinds = 8, copy_marker = 9;  // the blank is 0, symbols are 1 to 8
 
 /// The share of symbols that are output correctly, at the steps where they are due.
 class CopyMeter final : public Meter {
