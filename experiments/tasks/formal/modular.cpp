@@ -4,7 +4,7 @@
 namespace ebb::app {
 namespace {
 
-constexpr int modulus = 5, plus = modulus, minus = modulus + 1, times = modulus + 2;
+constexpr int modulus = 5, plus = modulus, times = modulus + 2;  // minus is between them
 
 /// The value of an expression in the usual order of operations, in 0, ..., modulus - 1.
 int value_of(const std::vector<int>& word) {
