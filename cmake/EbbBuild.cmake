@@ -42,6 +42,7 @@ function(ebb_target_options target)
   endif()
   if(EBB_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${EBB_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:Clang>:-Wno-pass-failed>)   # loops with checks are not vectorised
     target_link_options(${target} PUBLIC -fsanitize=${EBB_SANITIZE})
   endif()
 endfunction()
