@@ -144,9 +144,9 @@ std::string papers_page(const KeptPapers& all) {
       "the\n"
       "mean over seeds on the test split, each seed in brackets, and whether it agrees with the paper, by a rule that "
       "the\n"
-      "protocol states beforehand. Reduced runs are smaller and have rules of their own. Seconds are those of one "
-      "seed; the\n"
-      "times of rows that were not run are foretold for all seeds.\n";
+      "protocol states beforehand. Reduced runs are smaller experiments, whose rules state what to expect of them. "
+      "Seconds\n"
+      "are those of one seed; the times of rows that were not run are estimates for all seeds.\n";
   for (const auto& [name, paper] : all) text += section(name, paper);
   return text;
 }

@@ -118,7 +118,9 @@ std::string RowResult::verdict(Size size) const {
   if (!rule) return size == Size::full ? "no verdict: no rule" : "no verdict on a reduced run";
   if (!experiment->solved && diverged() > 0)
     return fmt::format("differs: {} of {} diverged", diverged(), count_text(static_cast<double>(seeds.size()), "seed"));
-  return rule->holds(number(), row->number) ? "agrees: " + rule->text : "differs: not " + rule->text;
+  const bool holds = rule->holds(number(), row->number);
+  if (size == Size::full) return (holds ? "agrees: " : "differs: not ") + rule->text;
+  return (holds ? "as expected: " : "not as expected: ") + rule->text;  // of a smaller experiment than the paper's
 }
 
 }  // namespace ebb::app::papers

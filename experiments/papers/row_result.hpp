@@ -43,8 +43,8 @@ struct RowResult {
   std::string each_seed() const;   ///< "0.16, 0.17, diverged"
   std::string paper() const;       ///< "0.164", "0.16 ± 0.01", "not solved"
   std::string difference() const;  ///< "-0.003 (-1.8 %)"; empty if one of the numbers is missing
-  /// "agrees: within 10 %", "differs: not within 10 %", "not run", "incomplete: 2 of 3 seeds",
-  /// "no verdict on a reduced run", "no verdict on a toy run", "no verdict: no rule"
+  /// "agrees: within 10 %", "differs: not within 10 %", "no verdict: no rule"; of a reduced run "as expected: <= 0.1",
+  /// "no verdict on a reduced run"; "not run", "incomplete: 2 of 3 seeds", "no verdict on a toy run"
   std::string verdict(Size) const;
 };
 

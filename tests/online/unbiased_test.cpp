@@ -54,7 +54,7 @@ TEST_CASE("UORO and KF-RTRL are unbiased") {
     }
 }
 
-TEST_CASE("UORO and KF-RTRL are unbiased over 10,000 draws", "[.][long]") {
+TEST_CASE("UORO and KF-RTRL are unbiased over 10,000 draws", "[.][long][slow][science]") {
   for (const char* method : {"uoro", "kf-rtrl"})
     for (const char* cell : {"rnn", "gru", "lstm"}) {
       INFO(method << ", " << cell);

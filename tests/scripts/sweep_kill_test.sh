@@ -1,9 +1,10 @@
 # A sweep that is stopped and resumed ends with the bits of one that was not: the same weights of every trial, the same
 # trials.csv except its seconds, the same best.toml. It is killed (-9) twice, stopped by INT, TERM and HUP, and sees a
-# trial killed; both a whole grid and successive halving. Nothing runs on after it.
+# trial killed; both a whole grid and successive halving. Nothing runs on after it. The long form: EBB_KILLS=20.
 set -eu
 export OMP_NUM_THREADS=2
 RANDOM=7
+kills=${EBB_KILLS:-4} signals=(KILL INT TERM HUP)
 sweep=("$EBB" sweep train adding --quick --hidden 6 --steps 120 --grid cell=rnn,gru --grid lr=1e-3:1e-1:log:3 --seeds 2
        --checkpoint-every 10)
 fail() { echo "$name: $*"; [ ! -e log ] || tail -n 20 log; exit 1; }
@@ -50,8 +51,9 @@ for kind in grid halving; do
   took=$(($(milliseconds) - begun))
   grep -q '"failed": 0' "$whole/summary.json" || fail "trials failed"
 
-  for signal in KILL INT TERM HUP; do
-    rm -rf killed; name="$kind, $signal"
+  for ((kill = 0; kill < kills; ++kill)); do
+    signal=${signals[kill % 4]}
+    rm -rf killed; name="$kind, stop $kill, $signal"
     stopped_at $((RANDOM % 500 + 200)) $signal "${sweep[@]}" ${more[@]+"${more[@]}"} --out killed
     if [ $signal != KILL ] && [ $outcome != 0 ]; then
       [ $outcome = 130 ] || fail "exit code $outcome"
@@ -65,7 +67,8 @@ for kind in grid halving; do
     same_as_whole
   done
 done
-[ $midway -ge 4 ] || { echo "only $midway of 8 signals met a sweep midway"; exit 1; }
+[ $midway -ge $kills ] || { echo "only $midway of $((2 * kills)) signals met a sweep midway"; exit 1; }
+echo "$midway of $((2 * kills)) signals met a sweep midway"
 
 # One trial is killed: the others are not disturbed, it is named, and it ends well when the sweep is resumed.
 more=() whole=whole-grid name="a trial killed"; rm -rf killed

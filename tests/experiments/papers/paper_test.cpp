@@ -75,7 +75,7 @@ TEST_CASE("ebb paper trains every row, and shows the paper's numbers beside ours
   INFO(o.out << o.err);
   REQUIRE(o.code == 0);
   CHECK_THAT(o.out, Contains("Roe et al. 2020: A toy, <not> a paper, 3 rows with 2 seeds each"));
-  CHECK_THAT(o.out, Contains("agrees: >= 0") && Contains("differs: not <= 0") && Contains("100 % (2 of 2)"));
+  CHECK_THAT(o.out, Contains("as expected: >= 0") && Contains("not as expected: <= 0") && Contains("100 % (2 of 2)"));
   const json all = summary_of(f / "p")["experiments"];
   const json records = json::parse(read_all(f / "p/records.json"))["records"];
   REQUIRE(records.size() == 6);

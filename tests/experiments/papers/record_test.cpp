@@ -35,7 +35,7 @@ TEST_CASE("the verdict compares the mean over seeds with the paper by the row's 
   CHECK(near.deviation() == Approx(.02));
   CHECK(near.ours() == "0.2000 ± 0.0200");
   CHECK(near.verdict(Size::full) == "agrees: within 10 %");
-  CHECK(near.verdict(Size::standard) == "agrees: <= 1");
+  CHECK(near.verdict(Size::standard) == "as expected: <= 1");
   CHECK(near.verdict(Size::quick) == "no verdict on a toy run");
   const RowResult far = result_of(0, {.3, .3});
   CHECK(far.verdict(Size::full) == "differs: not within 10 %");
@@ -68,7 +68,7 @@ TEST_CASE("a recorded run is kept, beside that of the other size, and rows that 
   const std::string page = papers_page(all);
   CHECK_THAT(page, Contains("## Roe 2020") && Contains("    ebb paper toy.toml") && Contains("Reduced: 20"));
   CHECK_THAT(page, Contains("| add | gru | loss | 0.2 | **0.2000**; agrees: within 10 % | 4.000 | **0.6000** (0.5000, "
-                            "0.7000); agrees: <= 1 | 4.000 |"));
+                            "0.7000); as expected: <= 1 | 4.000 |"));
   CHECK_THAT(page, Contains("| 100 | not run: about 10:00:00 |  | **100 % (2 of 2)** (0.1000, 0.1000); no verdict"));
 
   SECTION("costs that are recorded later do not replace results") {
