@@ -6,24 +6,6 @@ namespace ebb {
 
 namespace {
 
-class LocalPaths final : public Influence {
- public:
-  LocalPaths(const StepMap& map, const Units& units, int rows) : map_(map), P_(map, units, rows), seeds_(P_.seeds()) {}
-  void reset() override { P_.reset(); }
-  Array advance(const StepPoint& at) override {
-    const StepDerivatives d = map_.derivatives(at, seeds_, StepPaths::local);
-    P_.advance(d.J, d.terms);
-    return d.next;
-  }
-  Array gradient(const Array& u) const override { return P_.gradient(u); }
-  std::int64_t values() const override { return P_.values(); }
-
- private:
-  const StepMap& map_;
-  detail::LocalInfluence P_;
-  const Array seeds_;
-};
-
 std::unique_ptr<Influence> local_paths(const char* method, const StepMap& map, int rows, bool leaky) {
   const auto reject = [&](const std::string& why) {
     return ValueError(std::string(method) + " does not apply to cell " + map.cell().name() + ": " + why);
@@ -34,7 +16,7 @@ std::unique_ptr<Influence> local_paths(const char* method, const StepMap& map, i
   if (!units) throw reject(why);
   if (!is_diagonal(map, s)) throw reject("its units depend on each other in other ways than by products with a matrix");
   if (leaky && !s.constant) throw reject("its state does not leak at a constant rate; eprop has no such assumption");
-  return std::make_unique<LocalPaths>(map, *units, rows);
+  return std::make_unique<detail::LocalRecursion>(map, *units, rows, StepPaths::local);
 }
 
 }  // namespace

@@ -28,4 +28,25 @@ class LocalInfluence {
   Array P_;
 };
 
+/// The recursion of a method that follows these paths and keeps a LocalInfluence: exact where recurrences are diagonal.
+class LocalRecursion final : public Influence {
+ public:
+  LocalRecursion(const StepMap& map, const Units& units, int rows, StepPaths paths)
+      : map_(map), paths_(paths), P_(map, units, rows), seeds_(P_.seeds()) {}
+  void reset() override { P_.reset(); }
+  Array advance(const StepPoint& at) override {
+    const StepDerivatives d = map_.derivatives(at, seeds_, paths_);
+    P_.advance(d.J, d.terms);
+    return d.next;
+  }
+  Array gradient(const Array& u) const override { return P_.gradient(u); }
+  std::int64_t values() const override { return P_.values(); }
+
+ private:
+  const StepMap& map_;
+  const StepPaths paths_;
+  LocalInfluence P_;
+  const Array seeds_;
+};
+
 }  // namespace ebb::detail

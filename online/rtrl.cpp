@@ -27,25 +27,6 @@ class DenseRtrl final : public Influence {
   Array P_;
 };
 
-class DiagonalRtrl final : public Influence {
- public:
-  DiagonalRtrl(const StepMap& map, const Units& units, int rows)
-      : map_(map), P_(map, units, rows), seeds_(P_.seeds()) {}
-  void reset() override { P_.reset(); }
-  Array advance(const StepPoint& at) override {
-    const StepDerivatives d = map_.derivatives(at, seeds_);
-    P_.advance(d.J, d.terms);
-    return d.next;
-  }
-  Array gradient(const Array& u) const override { return P_.gradient(u); }
-  std::int64_t values() const override { return P_.values(); }
-
- private:
-  const StepMap& map_;
-  detail::LocalInfluence P_;
-  const Array seeds_;
-};
-
 }  // namespace
 
 std::unique_ptr<Influence> make_dense_rtrl(const StepMap& map, int rows) {
@@ -57,7 +38,7 @@ std::unique_ptr<Influence> make_rtrl(const StepMap& map, int rows) {
   std::string why;
   if (is_diagonal(map, s))
     if (const std::optional<Units> units = units_of(map, s, why))
-      return std::make_unique<DiagonalRtrl>(map, *units, rows);
+      return std::make_unique<detail::LocalRecursion>(map, *units, rows, StepPaths::all);
   return make_dense_rtrl(map, rows);
 }
 

@@ -2,11 +2,11 @@
 #include <fmt/ranges.h>
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 #include <ebb/experiments/cli/command_line.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/machine.hpp>
 #include <ebb/experiments/cli/out_file.hpp>
+#include <ebb/experiments/cli/run_file.hpp>
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/version.hpp>
 #include <ebb/experiments/commands/results_page.hpp>
@@ -18,14 +18,6 @@ namespace ebb::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string today() {
-  char text[16];
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  localtime_r(&now, &parts);
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts)};
-}
 
 /// Runs the rows of docs/results.md and writes the page after each row; interrupted rows are resumed.
 class ResultsCommand final : public Command {
@@ -98,7 +90,7 @@ class ResultsCommand final : public Command {
       return code;
     }
     RowResult result = RowResult::of_summary(folder + "/summary.json", row);
-    result.date = today();
+    result.date = time_with_zone().substr(0, 10);
     result.version = version_and_commit();
     result.quick = quick_;
     result.machine = fmt::format("{}, {}", count_text(threads_, "thread"), processor());

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 #include <algorithm>
-#include <ctime>
 #include <ebb/experiments/cli/fields.hpp>
 #include <ebb/experiments/cli/machine.hpp>
 #include <ebb/experiments/cli/progress.hpp>
+#include <ebb/experiments/cli/run_file.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/cli/version.hpp>
 #include <ebb/experiments/papers/papers.hpp>
@@ -17,14 +17,6 @@ namespace {
 struct Kept {
   KeptPapers papers;
 };
-
-std::string today() {
-  char text[16];
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  localtime_r(&now, &parts);
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%d", &parts)};
-}
 
 KeptRow kept_of(const RowResult& r, Size size) {
   return {.experiment = r.experiment->name,
@@ -112,7 +104,7 @@ void keep(KeptPapers& all, const Protocol& p, Size size, const std::vector<RowRe
   paper.title = p.title;
   paper.short_title = p.short_title();
   paper.source = p.source;
-  KeptRun run{.date = today(),
+  KeptRun run{.date = time_with_zone().substr(0, 10),
               .version = version_and_commit(),
               .machine = fmt::format("{}, {}", count_text(threads, "thread"), processor()),
               .rows = {}};

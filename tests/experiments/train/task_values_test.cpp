@@ -47,6 +47,18 @@ class Recall final : public SimpleTask {
 };
 EBB_TASK(recall_own, Recall, "one of many numbers (made by the tests)");
 
+/// Commands that are rejected with a message that has these words.
+struct Rejects {
+  TempFolder folder{};
+  void operator()(std::vector<std::string> words, const std::string& why) const {
+    words.insert(words.end(), {"--quick", "--out", folder / "out"});
+    const Outcome o = ebb_command(words);
+    INFO(o.err);
+    CHECK(o.code == 2);
+    CHECK_THAT(o.err, Contains(why));
+  }
+};
+
 }  // namespace
 
 TEST_CASE("an option that a task declares can be set by the command line, config.toml and the weights") {
@@ -75,14 +87,7 @@ TEST_CASE("an option that a task declares can be set by the command line, config
 }
 
 TEST_CASE("an undeclared task option or an invalid value is an error before any work") {
-  TempFolder folder;
-  const auto rejected = [&](std::vector<std::string> words, const std::string& why) {
-    words.insert(words.end(), {"--quick", "--out", folder / "out"});
-    const Outcome o = ebb_command(words);
-    INFO(o.err);
-    CHECK(o.code == 2);
-    CHECK_THAT(o.err, Contains(why));
-  };
+  const Rejects rejected;
   rejected({"train", "recall_own", "--which", "5"}, "--which must be a whole number from 0 to 4, not '5'");
   rejected({"train", "recall_own", "--which", "2.5"}, "not '2.5'");
   rejected({"train", "recall_own", "--scale", "3"}, "--scale must be a number from 0.5 to 2, not '3'");
@@ -97,14 +102,7 @@ TEST_CASE("an undeclared task option or an invalid value is an error before any 
 }
 
 TEST_CASE("tasks may declare one option with words or ranges of their own, and each checks the value by its own") {
-  TempFolder folder;
-  const auto rejected = [&](std::vector<std::string> words, const std::string& why) {
-    words.insert(words.end(), {"--quick", "--out", folder / "out"});
-    const Outcome o = ebb_command(words);
-    INFO(o.err);
-    CHECK(o.code == 2);
-    CHECK_THAT(o.err, Contains(why));
-  };
+  const Rejects rejected;
   rejected({"train", "temporal-order", "--form", "bai"},
            "--form of the task 'temporal-order' must be pascanu or 6a or 6b, not 'bai'");
   rejected({"train", "copy", "--form", "arjovski"}, "unknown --form 'arjovski'; did you mean 'arjovsky'?");
@@ -115,7 +113,7 @@ TEST_CASE("tasks may declare one option with words or ranges of their own, and e
     else if (!help.empty() && help.back() != ' ') help += ' ';
   for (const char* task : {"copy: whose version", "temporal-order: whose version"}) CHECK_THAT(help, Contains(task));
   const Outcome both = ebb_command({"vanish", "--tasks", "adding,copy", "--form", "bai", "--cells", "rnn", "--quick",
-                                    "--steps", "2", "--lags", "10", "--out", folder / "both"});
+                                    "--steps", "2", "--lags", "10", "--out", rejected.folder / "both"});
   INFO(both.err);
   CHECK(both.code == 0);
 }
