@@ -176,11 +176,11 @@ def cells():
             ("lstm", "lstm", torch.nn.LSTM, lstm_layout, ["h", "c"]),
             ("gru", "gru", torch.nn.GRU, gru_layout, ["h"]),
             ("gru_course", "gru-course", GruCourse, course_layout, ["h"])]
-    todo += [(re.sub("[^a-z]+", "_", re.sub("(:|,)(heads|depth|modules|order|theta|window)=[0-9.]+", "", cell)), cell, *written(cell))
+    todo += [(re.sub("[^a-z0-9]+", "_", re.sub("(:|,)(heads|states|depth|modules|order|theta|window)=[0-9.]+", "", cell)), cell, *written(cell))
              for cell in WRITTEN]
     for k, (name, cell, make, layout, fields) in enumerate(todo):
         shapes = SHAPES[1:] if "greff" in name else SHAPES  # of nine variants, the small case
-        if cell == "sru":
+        if cell in ("sru", "s4d:states=6"):
             shapes = SHAPES + [(4, 2, 3, 3)]  # the input as wide as the state
         write(name + ".json", {"cell": cell, "cases": [case(make, layout, fields, s, 100 * k + n)
                                                        for n, s in enumerate(shapes)]})

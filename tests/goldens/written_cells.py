@@ -222,6 +222,23 @@ def lru_real_output(p, x, h):
     return h @ p.C + x @ p.D
 
 
+def s4d_input(p, x):
+    return x @ p.W if hasattr(p, "W") else x
+
+
+def s4d(p, x, re, im):
+    dA = torch.exp(p.log_dt) * torch.complex(-torch.exp(p.A_re), p.A_im)
+    z = torch.exp(dA) * torch.complex(re, im) + s4d_input(p, x)[:, :, None]
+    return z.real, z.imag
+
+
+def s4d_output(p, x, re, im):
+    A = torch.complex(-torch.exp(p.A_re), p.A_im)
+    C = torch.complex(p.C_re, p.C_im) * (torch.exp(torch.exp(p.log_dt) * A) - 1) / A
+    y = 2 * (C * torch.complex(re, im)).sum(2).real + p.D * s4d_input(p, x)
+    return torch.nn.functional.glu(torch.nn.functional.gelu(y) @ p.Wo + p.bo, 1)
+
+
 def lmu(p, x, h, m):
     u = x @ p.ex + h @ p.eh + m @ p.em
     m = m @ p.A + u @ p.B
@@ -301,4 +318,7 @@ WRITTEN = {
         "ex": (I, 1), "eh": (H, 1), "em": (5, 1), **legendre_delay(5, 7.5), "Wx": (I, H), "Wh": (H, H), "Wm": (5, H)}),
     "mlstm:heads=3": (mlstm, lambda I, H: {"C": (3, (H // 3)**2), "n": (3, H // 3), "m": (3, 1)}, lambda I, H: {
         "Wkv": (I, 2 * H), "bkv": (2 * H,), "Wq": (I, H), "bq": (H,), "Wo": (I, H), "bo": (H,), "Wg": (I, 6), "bg": (6,)}, mlstm_output),
+    "s4d:states=6": (s4d, lambda I, H: {"re": (H, 3), "im": (H, 3)}, lambda I, H: {
+        **({"W": (I, H)} if I != H else {}), "A_re": (H, 3), "A_im": (H, 3), "log_dt": (H, 1), "C_re": (H, 3), "C_im": (H, 3),
+        "D": (H,), "Wo": (H, 2 * H), "bo": (2 * H,)}, s4d_output),
 }

@@ -38,7 +38,8 @@ const std::map<std::string, const char*> shipped{
     {"minlstm", "nothing"}, {"indrnn", "nothing"}, {"minimalrnn", "state"},   {"mi-lstm", "both"},
     {"np-rnn", "state"},    {"sru", "nothing"},    {"lstm-greff", "state"},   {"unicornn", "nothing"},
     {"rhn", "state"},       {"qrnn", "nothing"},   {"clockwork", "state"},    {"lru", "nothing"},
-    {"lmu", "state"},       {"mlstm", "nothing"},  {"lstm-fgr", "state"},     {"lru-real", "nothing"}};
+    {"lmu", "state"},       {"mlstm", "nothing"},  {"lstm-fgr", "state"},     {"lru-real", "nothing"},
+    {"s4d", "nothing"}};
 
 struct Leaky {
   Param W, U;
