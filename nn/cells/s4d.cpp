@@ -6,7 +6,7 @@
 namespace ebb {
 namespace {
 
-/// Diagonal state space model (S4D-Lin): each channel is a filter of N/2 complex modes; a gated linear layer mixes them.
+/// Diagonal state space model (S4D-Lin): each channel filters by N/2 complex modes; a gated linear layer mixes them.
 ///
 ///     u = x W;   A = -exp(A_re) + i A_im,  d = exp(log_dt);   z' = exp(d A) z + u
 ///     y = 2 Re(sum over modes of (C_re + i C_im) (exp(d A) - 1) / A * z') + D u
