@@ -57,6 +57,7 @@ const std::map<std::string, Style>& fixed_styles() {
                                                   {"lru", {green, dash_dot, diamond}},
                                                   {"lru-real", {vermilion, dash_dot, diamond}},
                                                   {"lstm-fgr", {vermilion, solid, circle}},
+                                                  {"lstm-original", {wine, solid, square}},
                                                   {"lmu", {wine, dash_dot, wedge}}};
   return table;
 }

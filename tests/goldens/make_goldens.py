@@ -176,7 +176,7 @@ def cells():
             ("lstm", "lstm", torch.nn.LSTM, lstm_layout, ["h", "c"]),
             ("gru", "gru", torch.nn.GRU, gru_layout, ["h"]),
             ("gru_course", "gru-course", GruCourse, course_layout, ["h"])]
-    todo += [(re.sub("[^a-z0-9]+", "_", re.sub("(:|,)(heads|states|depth|modules|order|theta|window)=[0-9.]+", "", cell)), cell, *written(cell))
+    todo += [(re.sub("[^a-z0-9]+", "_", re.sub("(:|,)(block|heads|states|depth|modules|order|theta|window)=[0-9.]+", "", cell)), cell, *written(cell))
              for cell in WRITTEN]
     for k, (name, cell, make, layout, fields) in enumerate(todo):
         shapes = SHAPES[1:] if "greff" in name else SHAPES  # of nine variants, the small case

@@ -274,6 +274,27 @@ def mlstm_output(p, x, C, n, m):
     return sigma(x @ p.Wo + p.bo) * read.reshape(len(x), -1)
 
 
+def lstm_original(truncated):
+    """One cell at a time: those of block k share the gates k."""
+
+    def step(p, x, h, c, gates):
+        seen = torch.cat([h, gates], 1)
+        pre = x @ p.Wx + (seen.detach() if truncated else seen) @ p.Wh + p.b
+        H, blocks = h.shape[1], gates.shape[1] // 2
+        new = [[], []]
+        for cell in range(H):
+            k = H + cell // (H // blocks)
+            new[1].append(c[:, cell] + sigma(pre[:, k]) * (4 * sigma(pre[:, cell]) - 2))
+            new[0].append(sigma(pre[:, k + blocks]) * (2 * sigma(new[1][-1]) - 1))
+        return torch.stack(new[0], 1), torch.stack(new[1], 1), sigma(pre[:, H:])
+    return step
+
+
+def lstm_original_shapes(I, H):
+    width = H + 2 * (H // 3)
+    return {"Wx": (I, width), "Wh": (width, width), "b": (width,)}
+
+
 # name in Ebb -> (step, fields of the state, shapes of the parameters for input I and hidden H), and if the output is not
 # the first field, its function. Fields of another width than H: a function of I and H, name -> extents
 WRITTEN = {
@@ -318,6 +339,8 @@ WRITTEN = {
         "ex": (I, 1), "eh": (H, 1), "em": (5, 1), **legendre_delay(5, 7.5), "Wx": (I, H), "Wh": (H, H), "Wm": (5, H)}),
     "mlstm:heads=3": (mlstm, lambda I, H: {"C": (3, (H // 3)**2), "n": (3, H // 3), "m": (3, 1)}, lambda I, H: {
         "Wkv": (I, 2 * H), "bkv": (2 * H,), "Wq": (I, H), "bq": (H,), "Wo": (I, H), "bo": (H,), "Wg": (I, 6), "bg": (6,)}, mlstm_output),
+    **{f"lstm-original:block=3{more}": (lstm_original(bool(more)), lambda I, H: {"h": (H,), "c": (H,), "gates": (2 * (H // 3),)},
+                                        lstm_original_shapes) for more in ("", ",gradient=truncated")},
     "s4d:states=6": (s4d, lambda I, H: {"re": (H, 3), "im": (H, 3)}, lambda I, H: {
         **({"W": (I, H)} if I != H else {}), "A_re": (H, 3), "A_im": (H, 3), "log_dt": (H, 1), "C_re": (H, 3), "C_im": (H, 3),
         "D": (H,), "Wo": (H, 2 * H), "bo": (2 * H,)}, s4d_output),

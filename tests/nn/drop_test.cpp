@@ -31,15 +31,15 @@ Array gradients(Params& w, const Cell& cell) { return result_of(w, cell).grads.f
 
 /// The kinds of dropout that each shipped cell supports.
 const std::map<std::string, const char*> shipped{
-    {"rnn", "state"},       {"irnn", "state"},     {"exprnn", "state"},       {"antisymmetric", "state"},
-    {"cornn", "state"},     {"lem", "state"},      {"janet", "state"},        {"fastgrnn", "state"},
-    {"slstm", "state"},     {"lstm", "both"},      {"lstm-peephole", "both"}, {"lstm-layernorm", "both"},
-    {"cifg", "both"},       {"gru", "both"},       {"gru-course", "both"},    {"mingru", "nothing"},
-    {"minlstm", "nothing"}, {"indrnn", "nothing"}, {"minimalrnn", "state"},   {"mi-lstm", "both"},
-    {"np-rnn", "state"},    {"sru", "nothing"},    {"lstm-greff", "state"},   {"unicornn", "nothing"},
-    {"rhn", "state"},       {"qrnn", "nothing"},   {"clockwork", "state"},    {"lru", "nothing"},
-    {"lmu", "state"},       {"mlstm", "nothing"},  {"lstm-fgr", "state"},     {"lru-real", "nothing"},
-    {"s4d", "nothing"}};
+    {"rnn", "state"},           {"irnn", "state"},     {"exprnn", "state"},       {"antisymmetric", "state"},
+    {"cornn", "state"},         {"lem", "state"},      {"janet", "state"},        {"fastgrnn", "state"},
+    {"slstm", "state"},         {"lstm", "both"},      {"lstm-peephole", "both"}, {"lstm-layernorm", "both"},
+    {"cifg", "both"},           {"gru", "both"},       {"gru-course", "both"},    {"mingru", "nothing"},
+    {"minlstm", "nothing"},     {"indrnn", "nothing"}, {"minimalrnn", "state"},   {"mi-lstm", "both"},
+    {"np-rnn", "state"},        {"sru", "nothing"},    {"lstm-greff", "state"},   {"unicornn", "nothing"},
+    {"rhn", "state"},           {"qrnn", "nothing"},   {"clockwork", "state"},    {"lru", "nothing"},
+    {"lmu", "state"},           {"mlstm", "nothing"},  {"lstm-fgr", "state"},     {"lru-real", "nothing"},
+    {"lstm-original", "state"}, {"s4d", "nothing"}};
 
 struct Leaky {
   Param W, U;

@@ -45,9 +45,9 @@ std::string three_columns() {
 TEST_CASE("every task with a recurrence is measured before, during and after training", "[slow]") {
   TempFolder folder;
   for (const std::string task :
-       {"adding", "chars",     "copy",   "temporal-order", "flipflop", "xor",       "two-sequence",
-        "reber",  "delay",     "pixels", "series",         "music",    "sentiment", "tags",
-        "speech", "translate", "parity", "reverse",        "dyck",     "group",     "mqar"}) {
+       {"adding", "chars",   "copy",   "temporal-order", "flipflop",  "xor",    "two-sequence", "reber",
+        "delay",  "pixels",  "series", "music",          "sentiment", "tags",   "speech",       "translate",
+        "parity", "reverse", "dyck",   "group",          "mqar",      "teacher"}) {
     CAPTURE(task);
     measured(folder, task, {"--tasks", task, "--lags", "12", "--batch", "4"});
     const json s = summary_of(folder / task)["tasks"][task];

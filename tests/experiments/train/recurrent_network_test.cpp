@@ -85,6 +85,7 @@ TEST_CASE("the gradients of every recurrent task are those of its last loss, by 
                         {"reber", {}},
                         {"reber", {{"form", "continual"}}},
                         {"delay", {}},
+                        {"teacher", {}},
                         {"chars", {}}}) {
     CAPTURE(c.task, c.own.all());
     const auto task = quick_task(c.task, c.own);

@@ -8,7 +8,8 @@ TEST_CASE("Outputs and all gradients of the shipped cells agree with PyTorch's")
                             "indrnn", "antisymmetric", "antisymmetric_gate_input", "exprnn", "slstm", "minimalrnn",
                             "mi_lstm", "np_rnn", "lstm_fgr", "sru", "unicornn", "rhn", "clockwork",
                             "mingru_eigenvalues_signed", "qrnn", "qrnn_pool_f", "qrnn_pool_ifo", "lru",
-                            "lru_real_eigenvalues_positive", "lru_real_eigenvalues_signed", "lmu", "mlstm", "s4d"));
+                            "lru_real_eigenvalues_positive", "lru_real_eigenvalues_signed", "lmu", "mlstm", "s4d",
+                            "lstm_original", "lstm_original_gradient_truncated"));
 }
 
 TEST_CASE("Each variant of the LSTM agrees with PyTorch") {

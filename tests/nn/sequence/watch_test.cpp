@@ -168,6 +168,7 @@ TEST_CASE("Every gated cell names its gates, whose values are between 0 and 1") 
       {"mi-lstm", {"f", "g", "i", "o"}, {"f", "i", "o"}},
       {"lstm-greff", {"f", "g", "i", "o"}, {"f", "i", "o"}},
       {"lstm-fgr", {"f", "g", "i", "o"}, {"f", "i", "o"}},
+      {"lstm-original", {"g", "i", "o"}, {"i", "o"}},
       {"lstm-greff:variant=cifg", {"g", "i", "o"}, {"i", "o"}},
       {"sru", {"f", "r"}, {"f", "r"}},
       {"qrnn", {"f", "o", "z"}, {"f", "o"}},
