@@ -24,6 +24,8 @@ std::string seconds_text(const RowResult& r) {
   return std::isnan(s) ? "" : number_text(s);
 }
 
+bool of_mean(const Experiment& e) { return !e.solved && e.pick == Pick::mean; }
+
 std::string unit_of(const std::vector<const RowResult*>& rows) {
   for (const RowResult* r : rows)
     for (const SeedResult& s : r->seeds)
@@ -39,8 +41,8 @@ Table table_of(const Experiment& e, const std::vector<const RowResult*>& rows, S
                           r->verdict(size), seconds_text(*r)});
   table.caption = fmt::format("Paper and ours: {}{} on the test split{}. Each seed: {}. Seconds are those of one seed.",
                               e.quantity(), e.solved || unit.empty() ? "" : ", " + unit,
-                              e.solved ? "" : ", mean and, of three seeds or more, standard deviation",
-                              e.solved && !unit.empty() ? e.measure + ", " + unit : e.measure);
+                              of_mean(e) ? ", mean and, of three seeds or more, standard deviation" : "",
+                              e.solved && !unit.empty() ? e.measured() + ", " + unit : e.measured());
   return table;
 }
 
@@ -67,10 +69,12 @@ Plot curves_of(const Experiment& e, const std::vector<const RowResult*>& rows) {
   Plot plot{.title = "Learning curves, " + e.name, .x_label = "update"};
   std::string by;
   for (const RowResult* r : rows) {
-    if (Series mean = mean_of(*r); !mean.x.empty()) plot.series.push_back(std::move(mean));
+    if (Series mean = mean_of(*r); e.pick == Pick::mean && !mean.x.empty()) plot.series.push_back(std::move(mean));
     for (const SeedResult& s : r->seeds) {
       if (!s.validated_by.empty()) by = s.validated_by;
-      Series line{.name = fmt::format("{}, seed {}", r->row->label, s.seed), .group = r->row->name, .thin = true};
+      const std::string rate = s.rate.empty() ? "" : fmt::format(", lr {}", s.rate);
+      Series line{
+          .name = fmt::format("{}{}, seed {}", r->row->label, rate, s.seed), .group = r->row->name, .thin = true};
       for (const auto& [update, x] : s.valid) {
         line.x.push_back(update);
         line.y.push_back(x);
@@ -80,13 +84,13 @@ Plot curves_of(const Experiment& e, const std::vector<const RowResult*>& rows) {
   }
   plot.log_y = is_loss(by);
   plot.y_label = "validation, " + (by.empty() ? "loss" : by);
-  plot.caption = "Mean of all seeds, and each seed as a thin line.";
+  plot.caption = e.pick == Pick::mean ? "Mean of all seeds, and each seed as a thin line." : "Each seed and rate.";
   return plot;
 }
 
 void add_settings(Report& page, const Protocol& p, const Experiment& e, const std::vector<const RowResult*>& rows) {
   std::string commands;
-  for (const RowResult* r : rows) commands += r->command + "\n";
+  for (const RowResult* r : rows) commands += fmt::format("{}\n", fmt::join(r->commands, "\n"));
   page.verbatim(commands);
   std::vector<std::string> differs = p.differs;
   differs.insert(differs.end(), e.differs.begin(), e.differs.end());
@@ -148,10 +152,10 @@ std::string records_json(const Protocol& p, const std::vector<RowResult>& result
     for (const SeedResult& s : r.seeds)
       records.push_back({{"experiment", r.experiment->name},
                          {"row", r.row->name},
-                         {"command", r.command},
+                         {"command", s.command},
                          {"seed", s.seed},
                          {"state", s.state},
-                         {"measure", r.experiment->measure},
+                         {"measure", r.experiment->measured()},
                          {"value", number_json(s.value)},
                          {"unit", s.unit},
                          {"updates", s.updates},

@@ -9,12 +9,18 @@ namespace ebb::app::papers {
 
 PaperRun::PaperRun(const Protocol& p, Size size, std::vector<std::uint64_t> seeds) : seeds_(std::move(seeds)) {
   for (const Experiment& e : p.experiments)
-    for (const Row& r : e.rows) entries_.push_back({&e, &r, std::make_unique<RowTraining>(p, e, r, size)});
+    for (const Row& r : e.rows) {
+      entries_.push_back({&e, &r, {}});
+      Words rates = e.rates_of(size == Size::full);
+      if (size == Size::quick || rates.empty()) rates.assign(1, "");
+      for (const std::string& rate : rates)
+        entries_.back().trainings.push_back(std::make_unique<RowTraining>(p, e, r, size, rate));
+    }
 }
 
 void PaperRun::measure_costs(const std::function<void(const Entry&)>& each) {
   for (Entry& e : entries_) {
-    e.cost = e.training->cost();
+    e.cost = e.trainings.front()->cost();
     each(e);
   }
 }
@@ -49,8 +55,7 @@ void PaperRun::leave_out(double seconds, int threads) {
 // Each trial has a thread of its own while there are enough of them.
 double PaperRun::wall(const Entry& e, int threads) const {
   if (e.cost.updates == 0) return NAN;
-  const auto seeds = static_cast<double>(seeds_.size());
-  return e.cost.seconds() * std::max(1., seeds / threads);
+  return e.cost.seconds() * std::max(1., runs(e) / threads);
 }
 
 double PaperRun::wall(int threads) const {
@@ -58,7 +63,7 @@ double PaperRun::wall(int threads) const {
   for (const Entry& e : entries_) {
     if (!e.run) continue;
     if (e.cost.updates == 0) return NAN;
-    sum += e.cost.seconds() * static_cast<double>(seeds_.size());
+    sum += e.cost.seconds() * runs(e);
     longest = std::max(longest, e.cost.seconds());
   }
   return std::max(longest, sum / threads);
@@ -68,10 +73,11 @@ sweep::Plan PaperRun::plan() const {
   sweep::Plan plan{.task = {}, .seeds = seeds_, .compares = false};
   for (const Entry& e : entries_) {
     if (!e.run) continue;
-    plan.configurations.push_back({.number = static_cast<int>(plan.configurations.size()) + 1,
-                                   .name = e.name(),
-                                   .words = e.training->words(),
-                                   .steps = e.training->updates()});
+    for (const auto& training : e.trainings)
+      plan.configurations.push_back({.number = static_cast<int>(plan.configurations.size()) + 1,
+                                     .name = e.name() + (training->rate().empty() ? "" : "-lr-" + training->rate()),
+                                     .words = training->words(),
+                                     .steps = training->updates()});
   }
   plan.trials = sweep::trials_of(plan.configurations, plan.seeds);
   return plan;
@@ -81,18 +87,20 @@ std::vector<RowResult> PaperRun::results(const sweep::Plan& plan, const sweep::R
   std::vector<RowResult> all;
   std::size_t configuration = 0;
   for (const Entry& e : entries_) {
-    all.push_back({.experiment = e.experiment,
-                   .row = e.row,
-                   .command = fmt::format("ebb {}", fmt::join(e.training->words(), " ")),
-                   .run = e.run && runner,
-                   .wall = wall(e, threads)});
-    if (!all.back().run) continue;
-    for (std::size_t s = 0; s < seeds_.size(); ++s) {
-      const std::size_t trial = plan.trial(configuration, s);
-      all.back().seeds.push_back(seed_result_of(runner->folder(plan.trials[trial]), runner->results()[trial], seeds_[s],
-                                                e.experiment->measure));
+    all.push_back({.experiment = e.experiment, .row = e.row, .run = e.run && runner, .wall = wall(e, threads)});
+    for (const auto& training : e.trainings) {
+      const std::string command = fmt::format("ebb {}", fmt::join(training->words(), " "));
+      all.back().commands.push_back(command);
+      if (!all.back().run) continue;
+      for (std::size_t s = 0; s < seeds_.size(); ++s) {
+        const std::size_t trial = plan.trial(configuration, s);
+        all.back().seeds.push_back(seed_result_of(runner->folder(plan.trials[trial]), runner->results()[trial],
+                                                  seeds_[s], e.experiment->measure, training->lengths()));
+        all.back().seeds.back().rate = training->rate();
+        all.back().seeds.back().command = command;
+      }
+      ++configuration;
     }
-    ++configuration;
   }
   return all;
 }

@@ -14,8 +14,8 @@ class PaperRun {
   struct Entry {
     const Experiment* experiment;
     const Row* row;
-    std::unique_ptr<RowTraining> training;
-    Cost cost{};  ///< of one seed, if it was measured
+    std::vector<std::unique_ptr<RowTraining>> trainings;  ///< one for each rate
+    Cost cost{};                                          ///< of one seed at one rate, if it was measured
     bool run = true;
     std::string name() const { return experiment->name + "." + row->name; }
   };
@@ -39,6 +39,7 @@ class PaperRun {
   std::vector<RowResult> results(const sweep::Plan&, const sweep::Runner* runner, int threads) const;
 
  private:
+  double runs(const Entry& e) const { return static_cast<double>(seeds_.size() * e.trainings.size()); }
   std::vector<Entry> entries_;
   std::vector<std::uint64_t> seeds_;
 };

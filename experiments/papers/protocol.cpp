@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
 #include <ebb/experiments/cli/config.hpp>
 #include <ebb/experiments/papers/protocol.hpp>
@@ -62,10 +63,17 @@ class ProtocolReader {
   }
 
   Keys of_experiment(Experiment& e) const {
-    return {{"question", [&] { e.question = text(); }}, {"where", [&] { e.where = text(); }},
-            {"train", [&] { e.train = words(); }},      {"reduced", [&] { e.reduced = options(); }},
-            {"measure", [&] { e.measure = text(); }},   {"solved", [&] { e.solved = rule(); }},
-            {"differs", [&] { e.differs = list(); }}};
+    return {{"question", [&] { e.question = text(); }},
+            {"where", [&] { e.where = text(); }},
+            {"train", [&] { e.train = words(); }},
+            {"reduced", [&] { e.reduced = options(); }},
+            {"measure", [&] { e.measure = text(); }},
+            {"solved", [&] { e.solved = rule(); }},
+            {"differs", [&] { e.differs = list(); }},
+            {"lengths", [&] { e.beyond = one_of({"trained", "beyond"}) == 1; }},
+            {"rates", [&] { e.rates = rates(); }},
+            {"reduced-rates", [&] { e.reduced_rates = rates(); }},
+            {"number", [&] { e.pick = static_cast<Pick>(one_of({"mean", "highest", "lowest"})); }}};
   }
 
   Keys of_row(Row& r) const {
@@ -146,6 +154,18 @@ class ProtocolReader {
     r.number = sum / static_cast<double>(list().size());
   }
 
+  /// The index of the value among these words.
+  int one_of(const Words& words) const {
+    const auto at = std::find(words.begin(), words.end(), text());
+    if (at == words.end()) fail(fmt::format("'{}' takes {}", line_->key, fmt::join(words, " or ")));
+    return static_cast<int>(at - words.begin());
+  }
+  Words rates() const {
+    for (const std::string& word : list())
+      if (!(number(word) > 0)) fail(fmt::format("'{}' takes learning rates above 0", line_->key));
+    return list();
+  }
+
   void check() const {
     const auto need = [&](bool given, int line, const char* key) {
       if (!given) fail_at(line, fmt::format("'{}' is missing", key));
@@ -159,8 +179,16 @@ class ProtocolReader {
       need(!e.train.empty(), e.line, "train");
       need(!e.question.empty(), e.line, "question");
       if (e.rows.empty()) fail_at(e.line, fmt::format("the experiment [{0}] has no row: [{0}.ROW]", e.name));
+      check_number(e);
       for (const Row& r : e.rows) check_row(r, need);
     }
+  }
+
+  void check_number(const Experiment& e) const {
+    if (e.pick != Pick::mean && e.solved)
+      fail_at(e.line, fmt::format("[{}]: 'solved' counts seeds, and 'number' takes one of them: choose", e.name));
+    if (e.pick == Pick::mean && (!e.rates.empty() || !e.reduced_rates.empty()))
+      fail_at(e.line, fmt::format("[{}]: with several rates, 'number' must be highest or lowest", e.name));
   }
 
   template <class Need> void check_row(const Row& r, const Need& need) const {
@@ -201,13 +229,20 @@ Protocol protocol_of(const std::string& name, const std::string& file, const std
   return ProtocolReader{name, file, text}.read();
 }
 
-Words words_of(const Experiment& e, const Row& r, bool full) {
+std::string Experiment::quantity() const {
+  if (solved) return fmt::format("% of seeds with {} {}", measured(), solved->text);
+  return (pick == Pick::highest ? "highest " : pick == Pick::lowest ? "lowest " : "") + measured();
+}
+
+Words words_of(const Experiment& e, const Row& r, bool full, const std::string& rate) {
   Words all;
   take(all, e.train);
   take(all, r.options);
-  if (full) return all;
-  take(all, e.reduced);
-  take(all, r.reduced);
+  if (!full) {
+    take(all, e.reduced);
+    take(all, r.reduced);
+  }
+  if (!rate.empty()) take(all, {"--lr", rate});
   return all;
 }
 

@@ -23,17 +23,27 @@ struct Row {
   int line = 1;                                    ///< of its section's first key
 };
 
+/// Which number a row has: the mean over its seeds, or the highest or lowest of all its runs.
+enum class Pick { mean, highest, lowest };
+
 /// Rows that share a task and its settings.
 struct Experiment {
   std::string name, question{}, where{};  ///< of its section; what is asked; "table 1"
   Words train{}, reduced{};               ///< task and options of `ebb train`; options that are replaced when reduced
   std::string measure = "loss";           ///< on the test split: the loss, or a measure of the task
+  bool beyond = false;                    ///< instead: its mean over those --test-lengths that are above --length
   std::optional<Rule> solved{};           ///< given: the number is the share of seeds, in %, whose measure obeys it
-  std::vector<std::string> differs{};     ///< what differs from the paper, and why
+  Pick pick = Pick::mean;
+  Words rates{}, reduced_rates{};      ///< values of --lr, each of which trains every seed; none: that of the options
+  std::vector<std::string> differs{};  ///< what differs from the paper, and why
   std::vector<Row> rows{};
   int line = 1;
 
-  std::string quantity() const { return solved ? "% of seeds with " + measure + " " + solved->text : measure; }
+  /// "accuracy", "accuracy beyond training"
+  std::string measured() const { return measure + (beyond ? " beyond training" : ""); }
+  /// "highest accuracy", "% of seeds with accuracy >= 99"
+  std::string quantity() const;
+  const Words& rates_of(bool full) const { return full ? rates : reduced_rates; }
 };
 
 /// A file in TOML that says what a paper did and what it found: the settings of each experiment, the paper's numbers,
@@ -55,7 +65,7 @@ struct Protocol {
 Protocol protocol_of(const std::string& name, const std::string& file, const std::string& text);
 
 /// The words that train a row: of the experiment and the row, and in a reduced run (`full` false) of both in `reduced`.
-/// A later value of an option replaces an earlier one.
-Words words_of(const Experiment&, const Row&, bool full);
+/// A later value of an option replaces an earlier one, and `rate`, if it is not empty, that of --lr.
+Words words_of(const Experiment&, const Row&, bool full, const std::string& rate = {});
 
 }  // namespace ebb::app::papers

@@ -29,12 +29,21 @@ const json& member(const json& j, const std::string& key) {
 double number_in(const json& j) { return j.is_number() ? j.get<double>() : NAN; }
 std::string word_in(const json& j) { return j.is_string() ? j.get<std::string>() : std::string(); }
 
+double mean_over(const json& run, const std::string& measure, const std::vector<int>& lengths) {
+  if (measure != "loss" && word_in(member(run, "length_measure")) != measure) return NAN;
+  double sum = 0;
+  for (const int length : lengths)
+    sum +=
+        number_in(member(member(member(run, "lengths"), std::to_string(length)), measure == "loss" ? "loss" : "value"));
+  return sum / static_cast<double>(lengths.size());
+}
+
 std::string signed_text(double x) { return (x < 0 ? "-" : "+") + number_text(std::abs(x)); }
 
 }  // namespace
 
 SeedResult seed_result_of(const std::string& folder, const sweep::TrialResult& trial, std::uint64_t seed,
-                          const std::string& measure) {
+                          const std::string& measure, const std::vector<int>& lengths) {
   SeedResult r{.seed = seed, .state = trial.state(false)};
   r.valid = trial.record.valid;
   r.seconds = trial.record.seconds;
@@ -44,7 +53,9 @@ SeedResult seed_result_of(const std::string& folder, const sweep::TrialResult& t
   r.unit = word_in(member(of, "unit"));
   r.validated_by = word_in(member(run, "validated_by"));
   r.updates = run.is_object() ? run.value("updates", 0) : 0;
-  if (r.state == "ended") r.value = number_in(member(of, measure == "loss" ? "loss" : "value"));
+  if (r.state == "ended")
+    r.value = lengths.empty() ? number_in(member(of, measure == "loss" ? "loss" : "value"))
+                              : mean_over(run, measure, lengths);
   r.record = json{{"run", run}, {"options", member(summary, "options")}, {"job", job}}.dump();
   return r;
 }
@@ -61,9 +72,17 @@ int RowResult::diverged() const {
   return n;
 }
 
+// fmax and fmin ignore NaN.
+double RowResult::best(const std::vector<double>& values) const {
+  double best = NAN;
+  for (const double x : values) best = experiment->pick == Pick::highest ? std::fmax(best, x) : std::fmin(best, x);
+  return best;
+}
+
 double RowResult::number() const {
   std::vector<double> values;
   for (const SeedResult& s : seeds) values.push_back(s.value);
+  if (experiment->pick != Pick::mean) return best(values);
   if (!experiment->solved) return sweep::spread_of(values).mean;
   int solved = 0;
   for (const double x : values) solved += experiment->solved->holds(x, NAN);
@@ -74,7 +93,7 @@ double RowResult::deviation() const {
   std::vector<double> values;
   for (const SeedResult& s : seeds) values.push_back(s.value);
   const sweep::Spread spread = sweep::spread_of(values);
-  return experiment->solved || spread.count < least_for_spread ? NAN : spread.deviation;
+  return one_number() || spread.count < least_for_spread ? NAN : spread.deviation;
 }
 
 double RowResult::seconds() const {
@@ -93,9 +112,15 @@ std::string RowResult::ours() const {
 }
 
 std::string RowResult::each_seed() const {
-  std::vector<std::string> words;
-  for (const SeedResult& s : seeds) words.push_back(s.state == "ended" ? number_text(s.value) : s.state);
-  return fmt::format("{}", fmt::join(words, ", "));
+  std::string text, rate;
+  for (const SeedResult& s : seeds) {
+    const bool other = s.rate != rate;
+    if (!text.empty()) text += other ? "; " : ", ";
+    if (other) text += fmt::format("lr {}: ", s.rate);
+    rate = s.rate;
+    text += s.state == "ended" ? number_text(s.value) : s.state;
+  }
+  return text;
 }
 
 std::string RowResult::paper() const {
@@ -111,13 +136,13 @@ std::string RowResult::difference() const {
 
 std::string RowResult::verdict(Size size) const {
   if (!run) return "not run";
-  if (over() < static_cast<int>(seeds.size()))
-    return fmt::format("incomplete: {} of {}", over(), count_text(static_cast<double>(seeds.size()), "seed"));
+  const std::string all =
+      count_text(static_cast<double>(seeds.size()), experiment->rates_of(size == Size::full).empty() ? "seed" : "run");
+  if (over() < static_cast<int>(seeds.size())) return fmt::format("incomplete: {} of {}", over(), all);
   if (size == Size::quick) return "no verdict on a toy run";
   const std::optional<Rule>& rule = size == Size::full ? row->agrees : row->agrees_reduced;
   if (!rule) return size == Size::full ? "no verdict: no rule" : "no verdict on a reduced run";
-  if (!experiment->solved && diverged() > 0)
-    return fmt::format("differs: {} of {} diverged", diverged(), count_text(static_cast<double>(seeds.size()), "seed"));
+  if (!one_number() && diverged() > 0) return fmt::format("differs: {} of {} diverged", diverged(), all);
   const bool holds = rule->holds(number(), row->number);
   if (size == Size::full) return (holds ? "agrees: " : "differs: not ") + rule->text;
   return (holds ? "as expected: " : "not as expected: ") + rule->text;  // of a smaller experiment than the paper's

@@ -5,6 +5,8 @@
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/fields.hpp>
 #include <ebb/experiments/papers/row_training.hpp>
+#include <ebb/experiments/train/lengths.hpp>
+#include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/experiments/train/try_out.hpp>
@@ -44,15 +46,17 @@ void shorten(Words& words) {
 
 void visit(Fields& f, Cost& c) { f("updates", c.updates)("update", c.update)("checking", c.checking); }
 
-RowTraining::RowTraining(const Protocol& p, const Experiment& e, const Row& r, Size size) {
+RowTraining::RowTraining(const Protocol& p, const Experiment& e, const Row& r, Size size, const std::string& rate)
+    : rate_(rate) {
   try {
-    read(words_of(e, r, size == Size::full), size);
+    read(words_of(e, r, size == Size::full, rate), size);
     trial_ = std::make_unique<sweep::TrialOptions>(options_, size);
     trial_->read({}, {});
     task_ = trial_->task();
     settings_ = trial_->settings(*task_);
     if (settings_.steps < 1) throw ValueError("--steps must be at least 1: nothing would be trained");
     check_measure(e);
+    check_lengths(e);
   } catch (const ValueError& error) {
     throw ValueError(fmt::format("'{}', line {}: [{}.{}]: {}", p.file, r.line, e.name, r.name, error.what()));
   }
@@ -105,16 +109,49 @@ void RowTraining::check_measure(const Experiment& e) const {
   try_out(m, *task_, settings_);
   if (e.measure == "loss") return;
   const auto meter = meter_of(*task_);
-  std::vector<std::string> known{"loss"};
+  Words known{"loss"};
   if (meter) {
-    test_loss(m, *task_, Split::valid, settings_, 1, meter.get());
+    TaskSettings few = settings_;  // enough for the names of the measures
+    few.batch = std::min(few.batch, 2);
+    test_loss(m, *task_, Split::valid, few, 1, meter.get());
     for (const Measure& x : meter->measures()) known.push_back(x.name);
+    // Tests at several lengths have one measure.
+    if (e.beyond) known = {"loss", meter->validates_by().value_or(known[1])};
   }
   check_name("measure", e.measure, known);
 }
 
+void RowTraining::check_lengths(const Experiment& e) {
+  if (!task_->as<AnyLength>()) {
+    if (e.beyond) throw ValueError("lengths: its task has no test at other lengths");
+    return;
+  }
+  Words words;
+  for (const auto& o : options_.entries())
+    if (o->name == "--test-lengths") words = detail::option_words(o->json());
+  tested_ = test_lengths(words, settings_.length);
+  try_lengths(model(), *task_, settings_, tested_);
+  if (!e.beyond) return;
+  for (const int length : tested_)
+    if (length > settings_.length) beyond_.push_back(length);
+  if (beyond_.empty()) throw ValueError(fmt::format("--test-lengths has none above --length {}", settings_.length));
+}
+
+double RowTraining::length_seconds(double batch) const {
+  const auto work = [&](int sequences, int length) {
+    TaskSettings s = settings_;
+    s.length = length;
+    return static_cast<double>(sequences) * task_->steps(s);
+  };
+  double all = 0;
+  for (const int length : tested_) all += work(task_->as<AnyLength>()->sequences_at(length), length);
+  return batch * all / std::max(1.0, work(settings_.batch, settings_.length));
+}
+
 Cost RowTraining::cost() const {
-  constexpr int measured = 4;  // updates, of which the first is not counted
+  const bool lengths_vary = std::any_of(options_.entries().begin(), options_.entries().end(),
+                                        [](const auto& o) { return o->name == "--shortest" && o->given; });
+  const int measured = lengths_vary ? 25 : 4;  // updates, of which the first is not counted
   const OneThread alone;
   Model m = model();
   double begin = 0, end = 0;
@@ -131,7 +168,8 @@ Cost RowTraining::cost() const {
   const int between = std::max(1, settings_.steps / 20), validations = settings_.steps / between;
   const int valid = std::min(m.task.valid_batches, task_->batches(Split::valid, settings_.length, settings_.batch));
   const int test = task_->batches(Split::test, settings_.length, settings_.batch);
-  Cost c{.updates = settings_.steps, .update = 0, .checking = batch * (validations * valid + test)};
+  const double checking = batch * (validations * valid + test) + length_seconds(batch);
+  Cost c{.updates = settings_.steps, .update = 0, .checking = checking};
   if (updates > 1) c.update = (end - begin) / (updates - 1);
   return c;
 }

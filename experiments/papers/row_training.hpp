@@ -23,14 +23,17 @@ void visit(Fields&, Cost&);
 ///
 /// Errors    ValueError naming file, line and option: an option that `ebb train` lacks (with the nearest) or the
 ///           command sets itself, a value that it rejects, an unknown name, sizes that the task rejects, a measure that
-///           it lacks
+///           it lacks, `lengths = "beyond"` without such a length
 class RowTraining {
  public:
-  RowTraining(const Protocol&, const Experiment&, const Row&, Size);
+  RowTraining(const Protocol&, const Experiment&, const Row&, Size, const std::string& rate = {});
   ~RowTraining();
 
   const Words& words() const { return words_; }  ///< {"train", "adding", "--hidden", "130", ...}
   int updates() const { return settings_.steps; }
+  const std::string& rate() const { return rate_; }  ///< of the experiment's `rates`; empty: it has none
+  /// The lengths beyond that of training at which it is tested, if the experiment measures there.
+  const std::vector<int>& lengths() const { return beyond_; }
   /// Measured over a few updates on this thread, on new weights.
   Cost cost() const;
 
@@ -38,10 +41,15 @@ class RowTraining {
   void read(const Words&, Size);
   void read_option(const std::string& word, const Words& values);
   void check_measure(const Experiment&) const;
+  void check_lengths(const Experiment&);
+  /// Of the tests at --test-lengths, where a batch of validation takes so long.
+  double length_seconds(double batch) const;
   Model model() const;
   std::unique_ptr<Command> train_;
   Options options_;
   Words words_;
+  std::string rate_;
+  std::vector<int> tested_{}, beyond_{};  ///< lengths
   std::unique_ptr<sweep::TrialOptions> trial_;
   std::unique_ptr<Task> task_;
   TaskSettings settings_;

@@ -17,7 +17,9 @@ namespace {
 ///           1/sqrt(H)
 /// Cost      2 H (2 I + H) flops per row and step
 /// Source    Orvieto et al. 2023, arXiv:2303.06349; the range from -1 to 1: Grazzi et al. 2024, arXiv:2411.12537
-/// Differs   from lru in its real state; Grazzi et al. change the range of Mamba and DeltaNet
+/// Differs   from lru in its real state; Grazzi et al. change the range of Mamba and DeltaNet, whose eigenvalues depend
+///           on the input. These do not, so that parity is not learned in either range (Khavari et al. 2025,
+///           arXiv:2508.07395)
 struct LruReal {
   struct State {
     Var z;

@@ -14,7 +14,8 @@ namespace {
 /// Init      uniform in +-1/sqrt(I)
 /// Cost      4 H I flops per row and step
 /// Source    Feng et al. 2024, arXiv:2410.01201, with the g of its appendix B; signed: Grazzi et al. 2024,
-///           arXiv:2411.12537, which maps a diagonal recurrence's factors s in [0, 1] to 2 s - 1
+///           arXiv:2411.12537, and the authors' code, which maps the factors s in [0, 1] of Mamba to 2 s - 1 and leaves
+///           its input term as it is
 /// Differs   from the authors' code, which runs all steps in parallel, with the same results
 struct MinGru {
   Param W, b;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <sstream>
 
@@ -57,6 +58,25 @@ paper = "solved"
 agrees = ">= 100"
 )";
 
+const std::string best_of_rates = R"(title = "Longer"
+authors = "Roe"
+year = 2020
+source = "nowhere"
+reduced-seeds = 2
+
+[odd]
+question = "Is parity learned?"
+train = "parity --hidden 4 --length 4 --shortest 1 --batch 4 --steps 20 --test-lengths 4,6,9"
+measure = "accuracy"
+lengths = "beyond"
+number = "highest"
+reduced-rates = [1e-3, 1e-2]
+[odd.gru]
+options = "--cell gru"
+paper = 100
+agrees-reduced = ">= 0"
+)";
+
 /// records.json without what a clock decides.
 std::string records_of(const std::string& folder) {
   std::string text;
@@ -109,6 +129,27 @@ TEST_CASE("ebb paper trains every row, and shows the paper's numbers beside ours
     CHECK(again.code == 0);
     CHECK(records_of(f / "p") == before);
   }
+}
+
+TEST_CASE("ebb paper takes the best of several rates at lengths beyond training", "[slow]") {
+  const TempFolder f;
+  const std::string file = f.file("longer.toml", best_of_rates);
+  const Outcome o = ebb_paper("paper " + file + " --threads 2 --out " + (f / "p"));
+  INFO(o.out << o.err);
+  REQUIRE(o.code == 0);
+  CHECK_THAT(o.out, Contains("odd: highest accuracy beyond training") && Contains("as expected: >= 0"));
+  const json records = json::parse(read_all(f / "p/records.json"))["records"];
+  REQUIRE(records.size() == 4);
+  double best = 0;
+  for (const json& r : records) {
+    const json lengths = r["recorded"]["run"]["lengths"];
+    const double mean = (lengths["6"]["value"].get<double>() + lengths["9"]["value"].get<double>()) / 2;
+    CHECK(r["value"] == Approx(mean));
+    CHECK_THAT(r["command"].get<std::string>(), Contains(&r < &records[2] ? "--lr 1e-3" : "--lr 1e-2"));
+    best = std::max(best, mean);
+  }
+  CHECK(summary_of(f / "p")["experiments"]["odd"]["gru"]["number"] == Approx(best));
+  CHECK_THAT(read_all(f / "p/report.html"), Contains("lr 1e-2, seed 2"));
 }
 
 TEST_CASE("ebb paper --cost foretells, and --full leaves out what takes too long", "[slow]") {

@@ -69,6 +69,40 @@ TEST_CASE("a protocol is read with its numbers, rules and words") {
         Words{"adding", "--cell", "gru", "--hidden", "5", "--length", "8", "--steps", "20"});
 }
 
+TEST_CASE("a number may be the best of several rates, and the mean over lengths beyond training") {
+  const std::string more = "lengths = \"beyond\"\nnumber = \"highest\"\nrates = [1e-3, 0.01]\n";
+  const Experiment e = toy(head + "measure = \"accuracy\"\n" + more + row).experiments[0];
+  CHECK(e.beyond);
+  CHECK(e.pick == Pick::highest);
+  CHECK(e.quantity() == "highest accuracy beyond training");
+  CHECK(e.rates_of(true) == Words{"1e-3", "0.01"});
+  CHECK(e.rates_of(false).empty());
+  CHECK(words_of(e, e.rows[0], true, "0.01") ==
+        Words{"adding", "--length", "10", "--cell", "gru", "--hidden", "5", "--lr", "0.01"});
+  CHECK(toy(head + "number = \"lowest\"\n" + row).experiments[0].quantity() == "lowest loss");
+}
+
+TEST_CASE("lengths beyond training are those of --test-lengths above --length") {
+  const auto parity = [](const std::string& options, const std::string& keys) {
+    return toy("title = \"Toy\"\nauthors = \"Roe\"\nyear = 2020\nsource = \"nowhere\"\n[odd]\nquestion = \"Is it?\"\n" +
+               ("train = \"parity --hidden 4 --length 10 " + options + "\"\n") + keys +
+               "[odd.gru]\noptions = \"--cell gru\"\npaper = 100\n");
+  };
+  const auto beyond = [&](const std::string& options) {
+    const Protocol p = parity(options, "measure = \"accuracy\"\nlengths = \"beyond\"\n");
+    return RowTraining{p, p.experiments[0], p.experiments[0].rows[0], Size::full}.lengths();
+  };
+  CHECK(beyond("--test-lengths 5,10,11,20") == std::vector<int>{11, 20});
+  CHECK(beyond("") == std::vector<int>{20, 40, 80, 160});
+  CHECK_THAT(message([&] { beyond("--test-lengths 5,10"); }), Contains("--test-lengths has none above --length 10"));
+  CHECK_THAT(message([&] { beyond("--test-lengths 5,5"); }), Contains("--test-lengths names 5 twice"));
+  const Protocol p = parity("", "lengths = \"trained\"\n");
+  const RowTraining trained{p, p.experiments[0], p.experiments[0].rows[0], Size::full};
+  CHECK(trained.lengths().empty());
+  CHECK_THAT(training_error(head + "lengths = \"beyond\"\n" + row),
+             Contains("lengths: its task has no test at other lengths"));
+}
+
 TEST_CASE("an error in a protocol names the file, the line and the cure") {
   CHECK_THAT(error_of(head + "[add.gru]\noption = \"--cell gru\"\n"),
              Contains("'toy.toml', line 10: a row has no key 'option'; did you mean 'options'?"));
@@ -87,6 +121,14 @@ TEST_CASE("an error in a protocol names the file, the line and the cure") {
   CHECK_THAT(error_of(head + "[add.gru]\noptions = \"copy\"\n"),
              Contains("line 10: 'options' must begin with an option of `ebb train`, not with 'copy'"));
   CHECK_THAT(error_of("seeds = 0\n" + head + row), Contains("line 1: 'seeds' takes a whole number from 1 to 1000"));
+  CHECK_THAT(error_of(head + "lengths = \"all\"\n" + row), Contains("line 9: 'lengths' takes trained or beyond"));
+  CHECK_THAT(error_of(head + "number = 3\n" + row), Contains("'number' takes mean or highest or lowest"));
+  CHECK_THAT(error_of(head + "number = \"highest\"\nrates = [0]\n" + row),
+             Contains("line 10: 'rates' takes learning rates above 0"));
+  CHECK_THAT(error_of(head + "rates = [1e-3, 1e-2]\n" + row),
+             Contains("line 6: [add]: with several rates, 'number' must be highest or lowest"));
+  CHECK_THAT(error_of(head + "number = \"lowest\"\nsolved = \"<= 1\"\n" + row),
+             Contains("line 6: [add]: 'solved' counts seeds, and 'number' takes one of them"));
   CHECK_THAT(error_of("[[add]]\nname = 1\n"), Contains("line 1: '[[add]]': an array of tables cannot be read"));
   CHECK_THAT(error_of("title = \"x\"\n"), Contains("'source' is missing"));
   CHECK_THAT(message([] { find_protocol("bai2019"); }), Contains("did you mean 'bai2018'?"));

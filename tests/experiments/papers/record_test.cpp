@@ -16,6 +16,8 @@ const Protocol toy = protocol_of("toy", "toy.toml",
                                  "title = \"Toy\"\nauthors = \"Roe\"\nyear = 2020\nsource = \"nowhere\"\n"
                                  "[add]\nquestion = \"?\"\ntrain = \"adding\"\n"
                                  "[add.gru]\npaper = 0.2\nagrees = \"within 10 %\"\nagrees-reduced = \"<= 1\"\n"
+                                 "[best]\nquestion = \"?\"\ntrain = \"adding\"\nnumber = \"highest\"\n"
+                                 "rates = [1e-3, 1e-2]\n[best.gru]\npaper = 100\nagrees = \">= 99\"\n"
                                  "[share]\nquestion = \"?\"\ntrain = \"adding\"\nsolved = \"<= 0.25\"\n"
                                  "[share.gru]\npaper = 100\nagrees = \">= 60\"\n");
 
@@ -48,19 +50,32 @@ TEST_CASE("the verdict compares the mean over seeds with the paper by the row's 
 }
 
 TEST_CASE("with `solved`, the number is the share of seeds, and one that diverged has not solved it") {
-  const RowResult r = result_of(1, {.1, .25}, 1);
+  const RowResult r = result_of(2, {.1, .25}, 1);
   CHECK(r.number() == Approx(200. / 3));
   CHECK(r.ours() == "67 % (2 of 3)");
   CHECK(r.verdict(Size::full) == "agrees: >= 60");
   CHECK(r.verdict(Size::standard) == "no verdict on a reduced run");
-  CHECK(result_of(1, {}, 2).number() == 0);
+  CHECK(result_of(2, {}, 2).number() == 0);
+}
+
+TEST_CASE("the highest number of all seeds and rates is that of the row, whichever runs diverged") {
+  RowResult r = result_of(1, {40, 99.5, 60}, 1);
+  for (std::size_t k = 0; k < 4; ++k) r.seeds[k].rate = k < 2 ? "1e-3" : "1e-2";
+  CHECK(r.number() == 99.5);
+  CHECK(std::isnan(r.deviation()));
+  CHECK(r.ours() == "99.50");
+  CHECK(r.each_seed() == "lr 1e-3: 40.00, 99.50; lr 1e-2: 60.00, diverged");
+  CHECK(r.verdict(Size::full) == "agrees: >= 99");
+  r.seeds[3].state = "interrupted";
+  CHECK(r.verdict(Size::full) == "incomplete: 3 of 4 runs");
+  CHECK(result_of(1, {}, 2).verdict(Size::full) == "differs: not >= 99");
 }
 
 TEST_CASE("a recorded run is kept, beside that of the other size, and rows that were not run have their cost") {
   const TempFolder f;
   KeptPapers all;
-  keep(all, toy, Size::standard, {result_of(0, {.5, .7}), result_of(1, {.1, .1})}, 2);
-  RowResult long_one = result_of(1, {});
+  keep(all, toy, Size::standard, {result_of(0, {.5, .7}), result_of(2, {.1, .1})}, 2);
+  RowResult long_one = result_of(2, {});
   long_one.run = false;
   long_one.wall = 36'000;
   keep(all, toy, Size::full, {result_of(0, {.2}), long_one}, 2);
