@@ -45,9 +45,9 @@ struct Online {
         .quick(7);
     o.add("--optimizer", optimizer, "optimiser; `ebb optimizers` lists them");
     o.add("--lr", lr, "learning rate").above(0).quick(1e-2);
-    o.example("ebb online                                      a few minutes on two cores");
+    o.example("ebb online                                      under a minute on two cores");
     o.example("ebb online --quick --out /tmp/look              a toy, in seconds");
-    o.example("ebb online --full                               the sizes of the literature, hours");
+    o.example("ebb online --full                               the sizes of the literature, a quarter of an hour");
     o.example("ebb online --cell lstm --gradient rtrl,snap1,eprop,uoro,bptt");
     o.example("ebb online --cell mingru --gradient rtrl        a diagonal recurrence: exact at linear cost");
   }

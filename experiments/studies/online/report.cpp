@@ -42,6 +42,15 @@ Table table_of(const SeriesResult& s) {
   return t;
 }
 
+/// "Mean over training: rtrl 0.995, snap1 0.683."
+std::string means_text(const SeriesResult& s, double (*what)(const OnlineRun&)) {
+  std::string text;
+  for (const MethodResult& m : s.methods)
+    if (const Spread x = of(m, what); std::isfinite(x.mean))
+      text += fmt::format("{}{} {:.3g}", text.empty() ? "Mean over training: " : ", ", m.name, x.mean);
+  return text.empty() ? text : text + ".";
+}
+
 using Values = std::vector<double> OnlineRun::*;
 
 Plot plot_of(const SeriesResult& s, Plot plot, Values x, Values y) {
@@ -89,12 +98,14 @@ void add_to_report(Job& job, const SeriesResult& s, const OnlineSettings& o) {
   loss.caption = "Each step's error before its update, averaged between points; thin: single seeds.";
   Plot cosine =
       plot_of(s, {.title = "Cosine to the exact gradient", .y_label = "cosine"}, &OnlineRun::at, &OnlineRun::cosine);
+  cosine.finding = means_text(s, mean_cosine);
   cosine.caption = fmt::format(
       "Every {} steps: of the gradient that was used and that of backpropagation through all steps since the reset, at "
       "the same weights.",
       o.measure);
   Plot ratio = plot_of(s, {.title = "Norm ratio", .y_label = "norm / exact norm", .log_y = true}, &OnlineRun::at,
                        &OnlineRun::ratio);
+  ratio.finding = means_text(s, mean_ratio);
   ratio.caption = "Of the same two gradients.";
   job.report.plots({loss});
   job.report.plots({cosine, ratio});

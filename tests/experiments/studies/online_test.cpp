@@ -161,7 +161,7 @@ TEST_CASE("with weights held, every method's cosine, norm ratio and error are th
 
 TEST_CASE("RTRL's gradient is the exact one while weights are held, for any cell") {
   const auto task = henon_task();
-  for (const char* cell : {"lstm", "gru", "mingru", "mgu"}) {
+  for (const char* cell : {"lstm", "gru", "mingru", "lem"}) {
     CAPTURE(cell);
     OnlineRun run;
     run_online(
@@ -222,7 +222,7 @@ TEST_CASE("ebb online rejects a method that does not apply, and unknown words, b
   CHECK_THAT(
       error_of({"--cell", "lstm", "--gradient", "rtrl,rflo"}),
       Contains("--gradient rflo: rflo does not apply to cell lstm: its state does not leak at a constant rate") &&
-          Contains("rtrl, snap1, uoro, bptt and tbptt:K need no structure"));
+          Contains("rtrl, snap1, uoro, bptt and tbptt:K apply to every cell"));
   CHECK_THAT(error_of({"--gradient", "rtrl,rtlr"}), Contains("--gradient names 'rtlr'; there are tbptt:K"));
   for (const char* word : {"tbptt", "tbptt:", "tbptt:0", "tbptt:2.5", "tbptt:x"})
     CHECK_THAT(error_of({"--gradient", word}), Contains(std::string("--gradient names '") + word + "'"));
