@@ -36,6 +36,7 @@ expect "remedy" ebb new rem
 expect "omega" ebb train adding --remedy ome
 expect "train" ebb help trai
 expect "both" ebb compare --direction bo
+expect "bptt,snap1" ebb online --gradient bptt,sna
 expect "test" ebb evaluate --weights w --split te
 END
 bash -u try.bash

@@ -1,4 +1,4 @@
-# ops <- ranks <- autograd <- nn <- optim, observe <- experiments, observe <- online, and ops <- data <- experiments: with a
+# ops <- ranks <- autograd <- nn <- optim, observe <- online <- experiments, and ops <- data <- experiments: with a
 # folder's compile options, headers of folders that it must not depend on are not found, and its own headers and those of
 # its dependencies are.
 set -eu
@@ -18,7 +18,7 @@ nn ops ranks autograd
 optim ops ranks autograd nn
 observe ops ranks autograd nn
 online ops ranks autograd nn observe
-experiments ops data ranks autograd nn optim observe
+experiments ops data ranks autograd nn optim observe online
 END
 
 # Dependencies of the subfolders of nn and experiments: core <- sequence <- layers <- cells, with losses, decoding and

@@ -23,7 +23,10 @@ struct ForcingStudy {
           "when training feeds true values: forcing (always), free (never), or a schedule of Bengio 2015: linear, "
           "exponential, inverse-sigmoid")
         .one_of({"forcing", "free", "linear", "exponential", "inverse-sigmoid"});
-    o.add("--data", p.data, "mackey-glass, lorenz, or a CSV file (--column)").type("PATH").quick("generated").reads();
+    o.add("--data", p.data, "mackey-glass, lorenz, henon, or a CSV file (--column)")
+        .type("PATH")
+        .quick("generated")
+        .reads();
     o.add("--column", p.column, "column of a CSV file (default: the last)").type("NAME");
     o.add("--half", p.half, "fraction of the updates after which half of the inputs are true values")
         .above(0)

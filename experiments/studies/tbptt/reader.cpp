@@ -105,29 +105,6 @@ std::string divergence_after(const Reader& m, const Task& task, const Reading& r
   return divergence_at_end(m.w, result.loss, first_loss, task.info());
 }
 
-// Mean loss over the stretch, differentiated every `every` steps through `window` steps, with fixed weights.
-Array gradient(const Reader& m, const Batch& b, int every, int window) {
-  Truncated bptt{{.k1 = every, .k2 = window}};
-  const Stretch read(b);
-  Grads all;
-  for (int t = 0; t < b.steps(); t += every) {
-    const int end = std::min(t + every, b.steps());
-    const Tokens next = read.next.range(t, end);
-    bptt.push(read.tokens.range(t, end));
-    const Result r =
-        backward(m.w, {.rows = b.rows(), .dtype = f64}, [&](Shard& s) { return loss_of(m, bptt, next, s); });
-    bptt.advance(r);
-    const double share = static_cast<double>(end - t) / b.steps();
-    if (all.empty()) {
-      all = r.grads;
-      all.scale(share);
-    } else {
-      all.add(r.grads, share);
-    }
-  }
-  return all.flat();
-}
-
 }  // namespace
 
 Reader::Reader(const Task& task, const Reading& r, std::uint64_t seed)
@@ -204,18 +181,44 @@ void read(Reader& m, const Task& task, const Reading& r, int window, std::uint64
   run.done = true;
 }
 
-Bias bias_of(const Reader& m, const Task& task, const Reading& r, int window) {
-  const Batch b = make_batch(task, {.split = Split::test, .length = r.stretch, .rows = 16});
-  const Array cut = gradient(m, b, r.every, window), full = gradient(m, b, b.steps(), b.steps());
+Grads truncated_gradient(const Reader& m, const Batch& b, int every, int window) {
+  Truncated bptt{{.k1 = every, .k2 = window}};
+  const Stretch read(b);
+  Grads all;
+  for (int t = 0; t < b.steps(); t += every) {
+    const int end = std::min(t + every, b.steps());
+    const Tokens next = read.next.range(t, end);
+    bptt.push(read.tokens.range(t, end));
+    const Result r =
+        backward(m.w, {.rows = b.rows(), .dtype = f64}, [&](Shard& s) { return loss_of(m, bptt, next, s); });
+    bptt.advance(r);
+    const double share = static_cast<double>(end - t) / b.steps();
+    if (all.empty()) {
+      all = r.grads;
+      all.scale(share);
+    } else {
+      all.add(r.grads, share);
+    }
+  }
+  return all;
+}
+
+Bias bias_between(const Array& truncated, const Array& full) {
   double product = 0, of_cut = 0, of_full = 0, between = 0;
   for (std::int64_t k = 0; k < full.size(); ++k) {
-    const double x = cut.at_flat(k), y = full.at_flat(k);
+    const double x = truncated.at_flat(k), y = full.at_flat(k);
     product += x * y;
     of_cut += x * x;
     of_full += y * y;
     between += (x - y) * (x - y);
   }
-  return {product / std::sqrt(of_cut * of_full), std::sqrt(between / of_full)};
+  return {product / std::sqrt(of_cut * of_full), std::sqrt(of_cut / of_full), std::sqrt(between / of_full)};
+}
+
+Bias bias_of(const Reader& m, const Task& task, const Reading& r, int window) {
+  const Batch b = make_batch(task, {.split = Split::test, .length = r.stretch, .rows = 16});
+  return bias_between(truncated_gradient(m, b, r.every, window).flat(),
+                      truncated_gradient(m, b, b.steps(), b.steps()).flat());
 }
 
 }  // namespace ebb::app::tbptt

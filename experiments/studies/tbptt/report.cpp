@@ -16,8 +16,10 @@ double microseconds_of(const WindowRun& r) { return 1e6 * r.seconds; }
 double kept_of(const WindowRun& r) { return r.kept_bytes; }
 double megabytes_of(const WindowRun& r) { return 1e-6 * r.kept_bytes; }
 double start_cosine(const WindowRun& r) { return r.at_start.cosine; }
+double start_ratio(const WindowRun& r) { return r.at_start.ratio; }
 double start_difference(const WindowRun& r) { return r.at_start.difference; }
 double trained_cosine(const WindowRun& r) { return r.trained.cosine; }
+double trained_ratio(const WindowRun& r) { return r.trained.ratio; }
 double trained_difference(const WindowRun& r) { return r.trained.difference; }
 
 Spread of(const Window& w, double (*what)(const WindowRun&)) { return spread_of(w.each(what)); }
@@ -161,6 +163,7 @@ void add_to_report(Job& job, const StreamResult& s) {
     add_seeds(curve, count_text(s.windows[k].steps, "step"), of_windows[k]);
   curve.caption = "Training loss, mean and (from 3 seeds) one standard deviation; thin: single seeds.";
   job.report.plots({curve});
+  add_cell_biases(job, s);
   job.report.note(settings + ".");
 }
 
@@ -176,8 +179,10 @@ void add_to_summary(Job& job, const StreamResult& s) {
     window.set({"seconds_a_character"}, 1e-6 * of(w, microseconds_of).mean);
     window.set({"kept_bytes"}, of(w, kept_of).mean);
     window.set({"start", "cosine"}, of(w, start_cosine).mean);
+    window.set({"start", "norm_ratio"}, of(w, start_ratio).mean);
     window.set({"start", "difference"}, of(w, start_difference).mean);
     window.set({"trained", "cosine"}, of(w, trained_cosine).mean);
+    window.set({"trained", "norm_ratio"}, of(w, trained_ratio).mean);
     window.set({"trained", "difference"}, of(w, trained_difference).mean);
     for (std::size_t k = 0; k < w.runs.size(); ++k) {
       const WindowRun& r = w.runs[k];

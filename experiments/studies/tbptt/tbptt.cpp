@@ -5,6 +5,7 @@
 #include <ebb/experiments/studies/tbptt/tbptt.hpp>
 #include <ebb/experiments/studies/trial_log.hpp>
 #include <ebb/experiments/train/model.hpp>
+#include <ebb/online/influence.hpp>
 
 namespace ebb::app::tbptt {
 namespace {
@@ -16,7 +17,7 @@ using namespace study;
 /// are the same for every window.
 struct Tbptt {
   static constexpr bool resumes = true;
-  std::vector<std::string> tasks{"chars", "echo"}, windows{"5", "10", "20", "50", "100"};
+  std::vector<std::string> tasks{"chars", "echo"}, windows{"5", "10", "20", "50", "100"}, gradients{"snap1", "uoro"};
   std::string cell = "lstm", optimizer = "adam";
   int hidden = 64, rows = 32, every = 5, lag = 15, characters = 200'000, stretch = 400;
   double lr = 3e-3, clip = 1;
@@ -24,6 +25,12 @@ struct Tbptt {
 
   void options(Options& o) {
     o.add("--windows", windows, "steps of backpropagation to compare (k2)").quick({"5", "10", "20", "40"});
+    o.add(
+         "--gradient", gradients,
+         "online gradients whose bias is measured beside that of the windows: rtrl, snap1, rflo, eprop, uoro, kf-rtrl; "
+         "`none` for none")
+        .type("NAME,...")
+        .completes(influence_methods());
     o.add("--tasks", tasks, "chars, and echo: output the symbol of --lag steps ago").one_of({"chars", "echo"});
     o.add("--cell", cell, "cell; `ebb cells` lists them").completes(Registry<CellEntry>::names());
     o.add("--every", every, "steps between updates (k1), at most the smallest window").at_least(1).at_most(10'000);
@@ -49,6 +56,7 @@ struct Tbptt {
     o.example("ebb tbptt                                       a few minutes on two cores");
     o.example("ebb tbptt --quick --out /tmp/look               a toy, in seconds");
     o.example("ebb tbptt --tasks chars --cell gru --windows 10,50,250 --every 10");
+    o.example("ebb tbptt --gradient snap1,eprop,uoro,kf-rtrl   beside more online gradients");
     o.example("ebb tbptt --tasks echo --lag 30 --characters 1000000");
   }
 
@@ -63,6 +71,9 @@ struct Tbptt {
     check_once("--tasks", tasks);
     check_read("text", "echo", !inputs.text.empty(), tasks != std::vector<std::string>{"echo"});
     check_cell_names({cell});
+    check_once("--gradient", gradients);
+    const std::vector<std::string> methods =
+        gradients == std::vector<std::string>{"none"} ? std::vector<std::string>{} : gradients;
     const auto updates = static_cast<int>(characters / (static_cast<std::int64_t>(rows) * every));
     if (updates < 1)
       throw ValueError(fmt::format("--characters {} are fewer than the {} of one update", characters, rows * every));
@@ -81,8 +92,14 @@ struct Tbptt {
     for (const std::string& name : tasks) {
       made.push_back(name == "echo" ? make_echo(lag) : make_task(name, inputs));
       try_reading(*made.back(), r);
-      results.push_back(
-          {.name = name, .info = made.back()->info(), .data = made.back()->data(), .reading = r, .windows = {}});
+      try_methods(*made.back(), r, methods);
+      results.push_back({.name = name,
+                         .info = made.back()->info(),
+                         .data = made.back()->data(),
+                         .reading = r,
+                         .windows = {},
+                         .methods = methods,
+                         .cell = std::vector<CellBiases>(job.seeds().size())});
       for (const int k : sizes)
         results.back().windows.push_back({.steps = k, .runs = std::vector<WindowRun>(job.seeds().size())});
     }
@@ -104,7 +121,8 @@ struct Tbptt {
   struct Reached {
     WindowRun run{};
     std::vector<Bias> at_start{}, trained{};
-    void visit(Fields& f) { f("run", run)("at_start", at_start)("trained", trained); }
+    CellBiases cell{};
+    void visit(Fields& f) { f("run", run)("at_start", at_start)("trained", trained)("cell", cell); }
   };
 
   // The largest window first, because it takes longest; it also measures the bias of all windows at the same weights.
@@ -137,17 +155,18 @@ struct Tbptt {
 
   static void one(Job& job, const Task& task, const StreamResult& result, const std::vector<int>& sizes, std::size_t k,
                   std::size_t seed, Reached& reached) {
-    const auto biases = [&](const Reader& reader, std::vector<Bias>& of_windows) {
+    const auto biases = [&](const Reader& reader, std::vector<Bias>& of_windows, std::vector<Bias>& of_cell) {
       for (const int window : sizes) of_windows.push_back(bias_of(reader, task, result.reading, window));
+      of_cell = cell_biases(reader, task, result.reading, sizes, result.methods);
     };
     const bool measures = k + 1 == sizes.size();
     Reader reader(task, result.reading, job.seeds()[seed]);
-    if (measures) biases(reader, reached.at_start);
+    if (measures) biases(reader, reached.at_start, reached.cell.at_start);
     read(reader, task, result.reading, sizes[k], job.seeds()[seed], reached.run, [&](double loss) {
       job.progress().advance(
           sizes[k], fmt::format("{} window {} seed {}  {:.4g}", result.name, sizes[k], job.seeds()[seed], loss));
     });
-    if (measures && reached.run.done) biases(reader, reached.trained);
+    if (measures && reached.run.done) biases(reader, reached.trained, reached.cell.trained);
     keep_curves(job, fmt::format("{}, window {}", result.name, sizes[k]), job.seeds()[seed],
                 {{"train/loss", {reached.run.read, reached.run.loss}}});
   }
@@ -157,6 +176,7 @@ struct Tbptt {
     r.run.at_start = run.at_start;  // these two are perhaps stored already
     r.run.trained = run.trained;
     run = std::move(r.run);
+    if (!r.cell.at_start.empty()) result.cell[seed] = std::move(r.cell);
     for (std::size_t w = 0; w < r.at_start.size(); ++w) result.windows[w].runs[seed].at_start = r.at_start[w];
     for (std::size_t w = 0; w < r.trained.size(); ++w) result.windows[w].runs[seed].trained = r.trained[w];
   }

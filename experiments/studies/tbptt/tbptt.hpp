@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <ebb/autograd/grads.hpp>
 #include <ebb/experiments/cli/fields.hpp>
 #include <ebb/experiments/cli/job.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
@@ -31,12 +32,14 @@ struct Reader {
   Reader(const Task&, const Reading&, std::uint64_t seed);
 };
 
-/// The difference between a truncated gradient and that of full backpropagation.
+/// The difference between a truncated or online gradient and that of full backpropagation.
 struct Bias {
   double cosine = NAN;
+  double ratio = NAN;       ///< |truncated| / |full|
   double difference = NAN;  ///< |truncated - full| / |full|
-  void visit(Fields& f) { f("cosine", cosine)("difference", difference); }
+  void visit(Fields& f) { f("cosine", cosine)("ratio", ratio)("difference", difference); }
 };
+Bias bias_between(const Array& truncated, const Array& full);
 
 /// One window with one seed.
 struct WindowRun {
@@ -60,12 +63,21 @@ struct Window {
   std::vector<double> each(const std::function<double(const WindowRun&)>&) const;
 };
 
+/// Biases of the gradient of the cell's own parameters, for which online methods have one too: of each window, then of
+/// each method. With one seed.
+struct CellBiases {
+  std::vector<Bias> at_start{}, trained{};
+  void visit(Fields& f) { f("at_start", at_start)("trained", trained); }
+};
+
 struct StreamResult {
   std::string name;
   TaskInfo info;
   std::string data;
   Reading reading;
   std::vector<Window> windows{};
+  std::vector<std::string> methods{};  ///< of online gradients (online/influence.hpp)
+  std::vector<CellBiases> cell{};      ///< by seed
 };
 
 /// An endless stream of random symbols, 0 or 1; at each step the target is the symbol of `lag` steps ago. A dependence
@@ -81,13 +93,27 @@ void try_reading(const Task&, const Reading&);
 void read(Reader&, const Task&, const Reading&, int window, std::uint64_t seed, WindowRun&,
           const std::function<void(double loss)>& watch);
 
+/// The gradient of the mean loss over a part of the stream, differentiated every `every` steps through `window` steps,
+/// with fixed weights, in float64.
+Grads truncated_gradient(const Reader&, const Batch&, int every, int window);
+
 /// The gradient of the mean loss over a part of the test split, truncated as in training and summed, compared with the
 /// full gradient.
 ///
 /// Numerics  float64; a window that covers the whole part differs only by rounding
 Bias bias_of(const Reader&, const Task&, const Reading&, int window);
 
+/// The gradient of the same loss truncated to each window, and by each online method, for the cell's parameters, with
+/// weights held. Fewer rows, because some methods need a reverse pass for each value of the state.
+///
+/// Numerics  float64; UORO and KF-RTRL with one draw of their signs
+std::vector<Bias> cell_biases(const Reader&, const Task&, const Reading&, const std::vector<int>& windows,
+                              const std::vector<std::string>& methods);
+/// Errors    ValueError naming the option, if there is no such method, or if it does not apply to the cell
+void try_methods(const Task&, const Reading&, const std::vector<std::string>& methods);
+
 void add_to_report(Job&, const StreamResult&);
+void add_cell_biases(Job&, const StreamResult&);  ///< to report and summary; nothing without methods
 void add_to_summary(Job&, const StreamResult&);
 void write_series(Job&, const std::vector<StreamResult>&);
 

@@ -60,6 +60,19 @@ std::vector<double> lorenz_series(Key key, int length) {
   return series;
 }
 
+std::vector<double> henon_series(Key key, int length) {
+  constexpr int warm_up = 100;
+  double x = .1 * key.uniform(0), y = .1 * key.uniform(1);
+  std::vector<double> series;
+  for (int step = 1; static_cast<int>(series.size()) < length; ++step) {
+    const double next = 1 - 1.4 * x * x + y;
+    y = .3 * x;
+    x = next;
+    if (step > warm_up) series.push_back(published(x));
+  }
+  return series;
+}
+
 SeriesData made(const char* name, int train, int others, int length,
                 const std::function<std::vector<double>(Key, int)>& one) {
   SeriesData d;
@@ -81,6 +94,7 @@ SeriesData mackey_glass(int train, int others, int length) {
   return made("mackey-glass", train, others, length, mackey_glass_series);
 }
 SeriesData lorenz(int train, int others, int length) { return made("lorenz", train, others, length, lorenz_series); }
+SeriesData henon(int train, int others, int length) { return made("henon", train, others, length, henon_series); }
 
 namespace {
 

@@ -28,6 +28,11 @@ SeriesData mackey_glass(int train, int others, int length);
 /// Source    Lorenz 1963, doi:10.1175/1520-0469(1963)020<0130:DNF>2.0.CO;2
 SeriesData lorenz(int train, int others, int length);
 
+/// The first coordinate of the Henon map, x' = 1 - 1.4 x^2 + y, y' = .3 x, after discarding 100.
+///
+/// Source    Henon 1976, doi:10.1007/BF01608556
+SeriesData henon(int train, int others, int length);
+
 /// A column of a CSV file, by default the last: the first 80 % for training, then 10 % each for validation and test. In
 /// a file without a header, columns are numbered from 0; such a file is recognised by a number in the first line of
 /// that column. `inputs` are further columns, separated by commas, or "all" others; may be empty.

@@ -278,8 +278,9 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
     if (in.data == "generated") data_ = mackey_glass(16, 8, 600);
     else if (in.data == "mackey-glass") data_ = mackey_glass(64, 32, 2000);
     else if (in.data == "lorenz") data_ = lorenz(64, 32, 2000);
+    else if (in.data == "henon") data_ = henon(64, 32, 2000);
     else {
-      in.data = data_file(in.data, "series expects mackey-glass, lorenz or an existing CSV file");
+      in.data = data_file(in.data, "series expects mackey-glass, lorenz, henon or an existing CSV file");
       data_ = csv_series(in.data, in.own["column"], in.own["inputs"]);
     }
     in.own["column"] = data_.column;                       // empty without a file, so that --column is rejected
@@ -312,7 +313,7 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
   double mean_ = 0, deviation_ = 1, baseline_ = 1;
   std::vector<Centring> more_;  // of the further columns
 };
-EBB_TASK(series, Forecast, "forecast a time series: Mackey-Glass, Lorenz, or a column of a CSV file");
+EBB_TASK(series, Forecast, "forecast a time series: Mackey-Glass, Lorenz, Henon, or a column of a CSV file");
 
 }  // namespace
 }  // namespace ebb::app

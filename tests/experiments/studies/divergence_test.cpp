@@ -17,7 +17,8 @@ const std::vector<std::vector<std::string>> trainings{
     {"clip", "--task", "adding", "--thresholds", "1", "--values", "none"},
     {"tbptt", "--tasks", "echo", "--windows", "5", "--characters", "4000"},
     {"dropout", "--ways", "none"},
-    {"forcing", "--ways", "forcing"}};
+    {"forcing", "--ways", "forcing"},
+    {"online", "--gradient", "rtrl"}};
 const std::string one_update = "80";  // of tbptt --quick: --every times --rows
 
 }  // namespace

@@ -49,6 +49,7 @@ TEST_CASE("every study computes only the parts that are missing, and ends with t
       Study{{"dropout", "--ways", "none,variational", "--steps", "40", "--hidden", "8"}, "variational, seed 1"},
       Study{{"forcing", "--ways", "forcing,free", "--steps", "10"}, "free, seed 2"},
       Study{{"tbptt", "--windows", "5,10", "--characters", "3200"}, "echo, window 10, seed 1"},
+      Study{{"online", "--gradient", "rtrl,tbptt:3", "--steps", "60"}, "henon, tbptt:3, seed 2"},
       Study{{"compare", "--cells", "rnn,gru:update_bias=1", "--lengths", "8,16", "--steps", "40"},
             "gru:update_bias=1, seed 2"});
   CAPTURE(words[0]);

@@ -278,7 +278,7 @@ TEST_CASE("the studies give the same results on any number of threads", "[slow]"
 }
 
 TEST_CASE("Ctrl-C: the studies report their results so far") {
-  for (const char* command : {"clip", "tbptt", "dropout", "forcing"}) {
+  for (const char* command : {"clip", "tbptt", "dropout", "forcing", "online"}) {
     INFO(command);
     TempFolder folder;
     Impatient::steps = 0;

@@ -235,7 +235,8 @@ TEST_CASE("loaders' errors describe the expected files and what is wrong with th
   const TempFolder folder;
   for (const char* task : {"sentiment", "tags", "images", "pixels"})
     CHECK_THAT(why(task, folder.path()), Contains(folder.path()) && Contains("needs"));
-  CHECK_THAT(why("series", folder / "none.csv"), Contains("expects mackey-glass, lorenz or an existing CSV file"));
+  CHECK_THAT(why("series", folder / "none.csv"),
+             Contains("expects mackey-glass, lorenz, henon or an existing CSV file"));
   for (const char* name : {"dev.tsv", "test.tsv"}) write_all(folder / name, "a\tX\n");
   write_all(folder / "train.tsv", "a\tDET\nb NOUN\n");
   CHECK_THAT(why("tags", folder.path()), Contains("train.tsv', line 2: must be a word, a tab and its tag"));
