@@ -1,50 +1,26 @@
 #pragma once
-#include <ebb/experiments/cli/fields.hpp>
 #include <ebb/experiments/papers/protocol.hpp>
-#include <ebb/experiments/sweep/trial_options.hpp>
-#include <memory>
-
-namespace ebb::app {
-class Command;
-}
+#include <ebb/experiments/sweep/trial_training.hpp>
 
 namespace ebb::app::papers {
 
-/// What a row costs: processor time on one thread. A run that ends before its last update costs less.
-struct Cost {
-  int updates = 0;      ///< of one seed
-  double update = 0;    ///< seconds
-  double checking = 0;  ///< seconds of all validations and the test of one seed
-  double seconds() const { return updates * update + checking; }  ///< of one seed
-};
-void visit(Fields&, Cost&);
+using sweep::Cost;
 
-/// A row as `ebb train` would train it: its options are read by `ebb train`'s own, and its task is made.
+/// A row as `ebb train` would train it.
 ///
-/// Errors    ValueError naming file, line and option: an option that `ebb train` lacks (with the nearest) or the
-///           command sets itself, a value that it rejects, an unknown name, sizes that the task rejects, a measure that
-///           it lacks
+/// Errors    ValueError naming file, line and option: those of TrialTraining, a measure that the task lacks
 class RowTraining {
  public:
   RowTraining(const Protocol&, const Experiment&, const Row&, Size);
-  ~RowTraining();
 
-  const Words& words() const { return words_; }  ///< {"train", "adding", "--hidden", "130", ...}
-  int updates() const { return settings_.steps; }
-  /// Measured over a few updates on this thread, on new weights.
-  Cost cost() const;
+  const Words& words() const { return training_->words(); }  ///< {"train", "adding", "--hidden", "130", ...}
+  int updates() const { return training_->settings().steps; }
+  /// Of one seed, measured over a few updates on this thread, on new weights.
+  Cost cost() const { return training_->cost(); }
 
  private:
-  void read(const Words&, Size);
-  void read_option(const std::string& word, const Words& values);
   void check_measure(const Experiment&) const;
-  Model model() const;
-  std::unique_ptr<Command> train_;
-  Options options_;
-  Words words_;
-  std::unique_ptr<sweep::TrialOptions> trial_;
-  std::unique_ptr<Task> task_;
-  TaskSettings settings_;
+  std::unique_ptr<sweep::TrialTraining> training_;
 };
 
 }  // namespace ebb::app::papers
