@@ -55,6 +55,7 @@
 #include <ebb/autograd/watch.hpp>
 
 // ---- nn: cells, sequences, layers, losses, files
+#include <ebb/nn/cell_doc.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/cells/gate_bias.hpp>
 #include <ebb/nn/cells/gru.hpp>

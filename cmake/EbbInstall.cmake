@@ -26,7 +26,8 @@ configure_package_config_file(cmake/ebbConfig.cmake.in ${PROJECT_BINARY_DIR}/ebb
   INSTALL_DESTINATION ${package})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/ebbConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/ebbConfig.cmake ${PROJECT_BINARY_DIR}/ebbConfigVersion.cmake
-  ${PROJECT_SOURCE_DIR}/cmake/EbbCells.cmake ${PROJECT_SOURCE_DIR}/cmake/EbbXtensor.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/EbbCells.cmake ${PROJECT_SOURCE_DIR}/cmake/cell_docs.awk
+  ${PROJECT_SOURCE_DIR}/cmake/EbbXtensor.cmake
   ${PROJECT_SOURCE_DIR}/cmake/EbbData.cmake DESTINATION ${package})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICES.md ${PROJECT_SOURCE_DIR}/README.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/train/abilities.hpp>
@@ -50,7 +51,8 @@ class CopyMeter final : public Meter {
 ///
 /// One symbol per step: the blank 0, eight symbols 1 to 8, the marker 9; n is --copied, D is --gap, and T = D + 2 n.
 /// In the form 'arjovsky' inputs are one-hot, and the marker has no class; in the form 'bai' the input is the number
-/// itself, and the marker has a class, which is never a target.
+/// itself, and the marker has a class, which is never a target. A trained model is tested at other lengths T by another
+/// gap.
 ///
 /// Shapes    x [T, B, 10]; y [T, B], of 9 classes.  Form 'bai': x [T, B, 1]; y of 10 classes
 /// Numerics  blanks until the marker and random symbols after it have a loss of n ln 8 / T nats per step
@@ -60,7 +62,7 @@ class CopyMeter final : public Meter {
 ///           T), batches of 32, RMSprop at .0005, clipped to the norm 1, 50 epochs of 10,000 sequences, 16,000 weights
 /// Differs   the gradient is clipped by its norm, where Arjovsky clips each component; new sequences in every batch,
 ///           where Bai repeats 10,000
-class Copy final : public SimpleTask, public HasMeter, public FixedLength {
+class Copy final : public SimpleTask, public HasMeter, public FixedLength, public AnyLength {
  public:
   static constexpr TaskOption options[] = {
       {.name = "copied", .help = "number of symbols to be copied (default: 10)", .takes = WholeNumber{1, 100'000}},
@@ -122,6 +124,16 @@ class Copy final : public SimpleTask, public HasMeter, public FixedLength {
   int batches(Split, int, int rows) const override { return (examples + rows - 1) / rows; }
   std::string data() const override { return "generated"; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<CopyMeter>(copied_); }
+
+  int sequences_at(int) const override { return examples; }
+  std::unique_ptr<Task> with_length(int length) const override {
+    if (length <= 2 * copied_)
+      throw ValueError(fmt::format("a length of {} has no gap: {} of --copied take at least {} steps", length, copied_,
+                                   2 * copied_ + 1));
+    Inputs longer = inputs();
+    longer.own["gap"] = std::to_string(length - 2 * copied_);
+    return make_task(name(), longer);
+  }
 
  private:
   static constexpr int examples = 500;  // in a test set

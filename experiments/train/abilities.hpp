@@ -77,9 +77,13 @@ class AnyLength {
   virtual ~AnyLength();
   /// Number of sequences in the test at one length.
   virtual int sequences_at(int /*length*/) const { return 512; }
+  /// The task whose sequences have this length, if its own options determine the length; null if its batches have the
+  /// length requested.
+  /// Errors    ValueError for a length that it cannot have
+  virtual std::unique_ptr<Task> with_length(int /*length*/) const;
 };
 
-/// The data determine the length of sequences: --length is an error.
+/// The data, or options of the task's own, determine the length of sequences in training: --length is an error.
 class FixedLength {
  public:
   virtual ~FixedLength();

@@ -121,6 +121,8 @@ void LengthReport::summarise(Summary& summary) const {
   for (const Run& run : runs_) {
     const auto section = summary.under({"runs", std::to_string(run.seed)});
     section.set({"length_measure"}, run.test.measure);
+    section.set({"length_unit"}, run.test.unit);
+    section.set({"length_measure_rises"}, run.test.rises);
     for (const LengthScore& s : run.test.scores) {
       const auto at = section.under({"lengths", std::to_string(s.length)});
       at.set({"value"}, s.value);

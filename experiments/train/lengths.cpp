@@ -12,6 +12,19 @@ namespace {
 
 constexpr int most_length = 1'000'000;
 
+/// The task with sequences of one length.
+class TaskOfLength {
+ public:
+  TaskOfLength(const Task& task, int length)
+      : made_(task_call(task, [&] { return task.as<AnyLength>()->with_length(length); })),
+        task_(made_ ? *made_ : task) {}
+  const Task& operator*() const { return task_; }
+
+ private:
+  std::unique_ptr<Task> made_;
+  const Task& task_;
+};
+
 TaskSettings at_length(const Task& task, TaskSettings s, int length) {
   constexpr int most_rows = 64, most_numbers = 1 << 16;  // time steps of a batch: long sequences are not to fill memory
   s.length = length;
@@ -58,9 +71,13 @@ std::vector<int> test_lengths(const std::vector<std::string>& words, int trained
 void try_lengths(const Model& m, const Task& task, const TaskSettings& settings, const std::vector<int>& lengths) {
   if (lengths.empty()) return;
   try {
-    for (const int length : lengths) check_sizes(task, at_length(task, settings, length));
-    const TaskSettings s = at_length(task, settings, lengths.back());
-    const Batch batch = make_batch(task, {.split = Split::test, .length = s.length, .rows = 1});
+    for (const int length : lengths) {
+      const TaskOfLength of_length{task, length};
+      check_sizes(*of_length, at_length(*of_length, settings, length));
+    }
+    const TaskOfLength longest{task, lengths.back()};
+    const TaskSettings s = at_length(*longest, settings, lengths.back());
+    const Batch batch = make_batch(*longest, {.split = Split::test, .length = s.length, .rows = 1});
     evaluate(m.w, {.rows = batch.rows(), .training = false}, [&](Shard& shard) { return m.loss(shard, batch); });
   } catch (Error& e) {
     e.with_context(
@@ -75,12 +92,13 @@ LengthTest test_at_lengths(const Model& m, const Task& task, const TaskSettings&
   test.unit = m.task.unit;
   for (const int length : lengths) {
     if (!m.ranks && interrupted()) break;
-    const TaskSettings s = at_length(task, settings, length);
+    const TaskOfLength of_length{task, length};
+    const TaskSettings s = at_length(*of_length, settings, length);
     const int wanted = task.as<AnyLength>()->sequences_at(length), batches = (wanted + s.batch - 1) / s.batch;
-    const auto meter = meter_of(task);
+    const auto meter = meter_of(*of_length);
     LengthScore score{.length = length, .sequences = batches * s.batch};
-    score.loss = test_loss(m, task, Split::test, s, batches, meter.get());
-    Measure by{"loss", score.loss, m.task.unit, m.task.baseline};
+    score.loss = test_loss(m, *of_length, Split::test, s, batches, meter.get());
+    Measure by{"loss", score.loss, m.task.unit, m.task.baseline, {}, false};
     if (meter) {
       const std::vector<Measure> all = meter->measures();
       const auto name = meter->validates_by();
@@ -88,6 +106,7 @@ LengthTest test_at_lengths(const Model& m, const Task& task, const TaskSettings&
     }
     test.measure = by.name;
     test.unit = by.unit;
+    test.rises = by.rises;
     score.value = by.value;
     score.baseline = by.baseline;
     test.scores.push_back(score);

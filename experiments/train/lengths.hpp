@@ -37,8 +37,9 @@ struct LengthScore {
 
 struct LengthTest {
   std::string measure = "loss", unit;  ///< the measure used for validation, else the task's first one, else the loss
+  bool rises = false;                  ///< a higher value of the measure is better
   std::vector<LengthScore> scores;     ///< by length
-  void visit(Fields& f) { f("measure", measure)("unit", unit)("scores", scores); }
+  void visit(Fields& f) { f("measure", measure)("unit", unit)("rises", rises)("scores", scores); }
 };
 
 /// The lengths of --test-lengths, in increasing order: the given ones; none for "none"; by default 1, 2, 4, 8 and 16

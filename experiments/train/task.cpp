@@ -15,6 +15,7 @@ HasAlphabet::~HasAlphabet() = default;
 Generates::~Generates() = default;
 ReadsData::~ReadsData() = default;
 AnyLength::~AnyLength() = default;
+std::unique_ptr<Task> AnyLength::with_length(int) const { return nullptr; }
 FixedLength::~FixedLength() = default;
 
 NetworkDropout with_own(const NetworkDropout& said, const Task& task) {

@@ -29,11 +29,11 @@ sees() {  # sees ROOM: the rooms whose headers it may include
     nn) ;; nn/sequence) echo nn ;; nn/layers) echo nn nn/sequence ;; nn/cells) echo nn nn/sequence nn/layers ;;
     nn/losses|nn/decoding|nn/files) echo nn ;;
     experiments/statistics|experiments/report) ;; experiments/cli) echo experiments/report ;; experiments/train) echo experiments/report experiments/cli ;;
-    experiments/tasks|experiments/studies|experiments/remedies|experiments/sweep|experiments/runs)
+    experiments/atlas|experiments/tasks|experiments/studies|experiments/remedies|experiments/sweep|experiments/runs)
       echo experiments/statistics experiments/report experiments/cli experiments/train ;;
     experiments/tasks/*|experiments/studies/*) echo experiments/statistics experiments/report experiments/cli experiments/train "${1%/*}" ;;
-    experiments/papers) echo experiments/statistics experiments/report experiments/cli experiments/train experiments/sweep ;;
-    experiments/commands) echo experiments/papers experiments/statistics experiments/report experiments/cli experiments/train experiments/sweep experiments/studies/observe ;;  # train --observe
+    experiments/papers|experiments/lengths) echo experiments/statistics experiments/report experiments/cli experiments/train experiments/sweep ;;
+    experiments/commands) echo experiments/atlas experiments/papers experiments/lengths experiments/statistics experiments/report experiments/cli experiments/train experiments/sweep experiments/studies/observe ;;  # train --observe
     experiments/commands/runs) echo experiments/statistics experiments/report experiments/cli experiments/train experiments/runs ;;
     experiments/cells) echo nn nn/sequence nn/layers ;;
     *) echo "unknown folder $1" >&2; exit 1 ;;

@@ -1,0 +1,137 @@
+#include <fmt/format.h>
+#include <ebb/experiments/cli/fields.hpp>
+#include <ebb/experiments/cli/machine.hpp>
+#include <ebb/experiments/cli/run_file.hpp>
+#include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/experiments/cli/version.hpp>
+#include <ebb/experiments/lengths/record.hpp>
+#include <ebb/experiments/report/text_format.hpp>
+#include <filesystem>
+#include <set>
+
+namespace ebb::app::lengths {
+
+static void visit(Fields& f, KeptTask::Row& r) {
+  f("means", r.means)("deviations", r.deviations)("date", r.date)("version", r.version)("machine", r.machine);
+}
+static void visit(Fields& f, KeptTask& t) {
+  f("measure", t.measure)("unit", t.unit)("rises", t.rises)("trained", t.trained)("seeds", t.seeds);
+  f("lengths", t.lengths)("baselines", t.baselines)("cells", t.cells)("command", t.command);
+}
+
+namespace {
+
+struct KeptFile {
+  KeptTasks tasks;
+};
+void visit(Fields& f, KeptFile& k) { f("tasks", k.tasks); }
+
+std::string section_of(const std::string& name, const KeptTask& t, const std::vector<std::string>& order,
+                       const std::string& images) {
+  std::string text =
+      fmt::format("\n## {0}\n\n![{1} of each cell on {0} against the length]({2}/{3})\n\n    {4}\n\n| cell |", name,
+                  t.measure, images, figure_file(name), t.command);
+  std::string line = "\n|---|";
+  for (const int length : t.lengths) {
+    text += fmt::format(" {} |", count_text(length));
+    line += "---|";
+  }
+  text += line + "\n";
+  std::set<std::string> runs;
+  for (const std::string& cell : order) {
+    const auto at = t.cells.find(cell);
+    if (at == t.cells.end()) continue;
+    text += fmt::format("| {} |", cell);
+    for (std::size_t k = 0; k < t.lengths.size(); ++k) {
+      const double mean = at->second.means[k], deviation = at->second.deviations[k];
+      text += fmt::format(" {}{} |", score_text(mean, t.unit),
+                          t.seeds >= 3 && std::isfinite(deviation) ? " ± " + number_text(deviation) : "");
+    }
+    text += "\n";
+    runs.insert(fmt::format("{}, {}, {}", at->second.date, at->second.version, at->second.machine));
+  }
+  text += "| baseline |";
+  for (const double x : t.baselines) text += fmt::format(" {} |", score_text(x, t.unit));
+  text += fmt::format("\n\n{}{}, {}; greatest length of training: {}.\n", t.measure,
+                      t.unit.empty() ? "" : ", " + t.unit, count_text(t.seeds, "seed"), t.trained);
+  for (const std::string& run : runs) text += fmt::format("Measured {}.\n", run);
+  return text;
+}
+
+}  // namespace
+
+KeptTasks read_lengths(const std::string& path) {
+  if (!std::filesystem::exists(path)) return {};
+  return from_json<KeptFile>(read_file(path), path).tasks;
+}
+
+std::string lengths_json(const KeptTasks& all) { return json_of(KeptFile{all}) + "\n"; }
+
+void keep(KeptTasks& all, const std::vector<TaskScores>& scores, const std::map<std::string, std::string>& commands,
+          int threads) {
+  for (const TaskScores& t : scores) {
+    KeptTask now{.measure = t.measure,
+                 .unit = t.unit,
+                 .rises = t.rises,
+                 .trained = t.trained,
+                 .seeds = static_cast<int>(t.cells.front().seeds.size()),
+                 .lengths = t.lengths,
+                 .baselines = t.baselines,
+                 .cells = {},
+                 .command = commands.at(t.task)};
+    KeptTask& kept = all[t.task];
+    if (kept.command == now.command && kept.lengths == now.lengths && kept.seeds == now.seeds) now.cells = kept.cells;
+    for (const CellScores& c : t.cells) {
+      KeptTask::Row row{.means = {},
+                        .deviations = {},
+                        .date = time_with_zone().substr(0, 10),
+                        .version = version_and_commit(),
+                        .machine = fmt::format("{}, {}", count_text(threads, "thread"), processor())};
+      for (std::size_t k = 0; k < t.lengths.size(); ++k) {
+        const sweep::Spread s = c.spread(k);
+        row.means.push_back(s.mean);
+        row.deviations.push_back(s.count > 1 ? s.deviation : NAN);
+      }
+      now.cells[c.cell] = row;
+    }
+    kept = now;
+  }
+}
+
+std::vector<TaskScores> scores_of(const KeptTasks& all) {
+  std::vector<TaskScores> scores;
+  for (const auto& [name, t] : all) {
+    TaskScores s{.task = name,
+                 .measure = t.measure,
+                 .unit = t.unit,
+                 .rises = t.rises,
+                 .trained = t.trained,
+                 .lengths = t.lengths,
+                 .baselines = t.baselines};
+    for (const auto& [cell, row] : t.cells)
+      s.cells.push_back({.cell = cell, .seeds = {{.state = "ended", .values = row.means}}});
+    scores.push_back(std::move(s));
+  }
+  return scores;
+}
+
+std::string figure_file(const std::string& task) { return fmt::format("lengths-{}.svg", task); }
+
+std::string lengths_page(const KeptTasks& all, const std::string& images) {
+  std::string text =
+      "# Length generalisation\n\n"
+      "Every cell, trained on short sequences and tested on longer ones. [length.md](length.md) explains the "
+      "measures;\n"
+      "`ebb length --cells all --record` writes this page. Cells are in the order of their mean score beyond the "
+      "length "
+      "of\n"
+      "training, over all tasks, between the baseline, which does not read the sequence (dark), and a perfect score\n"
+      "(yellow). The task's page states what its sequences are: [memory](tasks/memory.md), "
+      "[languages](tasks/languages.md),\n"
+      "[mqar](tasks/mqar.md).\n";
+  const std::vector<std::string> order = ranked_cells(scores_of(all));
+  for (const auto& [name, task] : all) text += section_of(name, task, order, images);
+  return text;
+}
+
+}  // namespace ebb::app::lengths
