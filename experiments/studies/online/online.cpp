@@ -47,9 +47,9 @@ struct Online {
     o.add("--lr", lr, "learning rate").above(0).quick(1e-2);
     o.example("ebb online                                      under a minute on two cores");
     o.example("ebb online --quick --out /tmp/look              a toy, in seconds");
-    o.example("ebb online --full                               the sizes of the literature, a quarter of an hour");
+    o.example("ebb online --full                               the sizes of the literature");
     o.example("ebb online --cell lstm --gradient rtrl,snap1,eprop,uoro,bptt");
-    o.example("ebb online --cell mingru --gradient rtrl        a diagonal recurrence: exact at linear cost");
+    o.example("ebb online --cell mingru --gradient rtrl        exact at linear cost");
   }
 
   void run(Job& job) {

@@ -161,7 +161,7 @@ TEST_CASE("with weights held, every method's cosine, norm ratio and error are th
 
 TEST_CASE("RTRL's gradient is the exact one while weights are held, for any cell") {
   const auto task = henon_task();
-  for (const char* cell : {"lstm", "gru", "mingru", "lem"}) {
+  for (const char* cell : {"lstm", "gru", "mingru", "lem", "lru", "mlstm", "irnn", "clockwork"}) {
     CAPTURE(cell);
     OnlineRun run;
     run_online(
