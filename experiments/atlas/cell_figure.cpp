@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <ebb/experiments/atlas/cell_page.hpp>
-#include <ebb/experiments/report/text_format.hpp>
 
 namespace ebb::app::atlas {
 namespace {
@@ -13,7 +12,6 @@ struct Panel {
   double x_low, x_high, y_low, y_high;  // values
   double x(double v) const { return left + (v - x_low) / (x_high - x_low) * (right - left); }
   double y(double v) const { return bottom - (v - y_low) / (y_high - y_low) * (bottom - top); }
-  bool has(double v) const { return std::isfinite(v); }
 };
 
 /// A step of 1, 2 or 5 times a power of ten that divides the range into at most five parts.
@@ -23,6 +21,8 @@ double tick_step(double range) {
     if (range / (step * power) <= 5) return step * power;
   return 10 * power;
 }
+
+std::string tick_text(double v, double step) { return fmt::format("{:g}", std::abs(v) < 1e-9 * step ? 0 : v); }
 
 std::string axes(const Panel& p, const std::string& title, const std::string& x_label) {
   std::string svg =
@@ -34,11 +34,11 @@ std::string axes(const Panel& p, const std::string& title, const std::string& x_
   for (double v = std::ceil(p.y_low / dy) * dy; v <= p.y_high + 1e-9 * dy; v += dy) {
     line(p.left, p.y(v), p.right, p.y(v));
     svg += fmt::format("<text x='{:.1f}' y='{:.1f}' text-anchor='end'>{}</text>\n", p.left - 5, p.y(v) + 4,
-                       number_text(std::abs(v) < 1e-9 * dy ? 0 : v));
+                       tick_text(v, dy));
   }
   for (double v = std::ceil(p.x_low / dx) * dx; v <= p.x_high + 1e-9 * dx; v += dx)
     svg += fmt::format("<text x='{:.1f}' y='{:.1f}' text-anchor='middle'>{}</text>\n", p.x(v), p.bottom + 16,
-                       number_text(v));
+                       tick_text(v, dx));
   return svg +
          fmt::format("<text x='{:.1f}' y='{:.1f}' text-anchor='end'>{}</text>\n", p.right, p.bottom + 32, x_label);
 }

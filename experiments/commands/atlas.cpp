@@ -55,6 +55,7 @@ struct AtlasCommand {
       for (const fs::path& file : {docs / "cells.json", fs::path(page)}) OutFile{file.string()};
     }
     job.start(static_cast<double>(names.size()));
+    for (const char* const folder : {"/measures", "/cells"}) fs::create_directories(job.folder() + folder);
     atlas::AllMeasures measured;
     for (const std::string& name : names) {
       if (job.interrupted()) break;
@@ -65,8 +66,7 @@ struct AtlasCommand {
                             m.has("time") ? number_text(m.relative) : "–"));
       for (const auto& [what, why] : m.missing) job.print(fmt::format("  {} {}: {}\n", fit("", 16), what, why));
     }
-    const auto into_folder = [&](const std::string& name, const std::string& text) { job.write(name, text); };
-    write_pages(measured, measured, comparisons, into_folder);
+    write_pages(measured, comparisons, job.folder());
     report(job, measured, comparisons);
     if (record && !job.interrupted()) store(job, std::move(stored), measured, comparisons);
   }
@@ -95,23 +95,25 @@ struct AtlasCommand {
 
   /// Those of an earlier process of a job that is resumed.
   static atlas::CellMeasures measures_of(Job& job, const std::string& name) {
-    const std::string file = "measures/" + atlas::file_of_cell(name, ".json"), path = job.folder() + "/" + file;
+    const std::string path = job.folder() + "/measures/" + atlas::file_of_cell(name, ".json");
     if (job.again() && fs::exists(path)) return from_json<atlas::CellMeasures>(read_file(path), path);
     atlas::CellMeasures m =
         atlas::measure_cell(name, job.size() == Size::quick ? atlas::Sizes::quick() : atlas::Sizes{});
-    job.write(file, json_of(m));
+    OutFile(path).write(json_of(m));
     return m;
   }
 
-  template <class Write>
-  static void write_pages(const atlas::AllMeasures& cells, const atlas::AllMeasures& beside,
-                          const atlas::Comparisons& comparisons, const Write& write) {
+  static void write_pages(const atlas::AllMeasures& cells, const atlas::Comparisons& comparisons,
+                          const fs::path& folder) {
     static const std::vector<atlas::Comparison> none;
+    const auto write = [&](const std::string& name, const std::string& text) {
+      OutFile((folder / name).string()).write(text);
+    };
     for (const auto& [name, m] : cells) {
       const auto rows = comparisons.find(name_before_options(name));
       write("cells/" + atlas::file_of_cell(name, ".md"),
             atlas::cell_page(m, rows == comparisons.end() ? none : rows->second));
-      write("cells/" + atlas::file_of_cell(name, ".svg"), atlas::cell_svg(m, beside));
+      write("cells/" + atlas::file_of_cell(name, ".svg"), atlas::cell_svg(m, cells));
     }
     write("cells.md", atlas::cells_page(cells, comparisons));
   }
@@ -121,8 +123,7 @@ struct AtlasCommand {
     for (const auto& [name, m] : measured) stored[name] = m;
     const fs::path docs = folder_of_page();
     OutFile((docs / "cells.json").string()).write(atlas::cells_json(stored));
-    write_pages(stored, stored, comparisons,
-                [&](const std::string& name, const std::string& text) { OutFile((docs / name).string()).write(text); });
+    write_pages(stored, comparisons, docs);
     job.print(page + "\n");
   }
 

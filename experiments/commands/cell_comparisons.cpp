@@ -6,12 +6,18 @@
 #include <ebb/experiments/papers/papers.hpp>
 #include <ebb/experiments/papers/record.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/train/abilities.hpp>
 #include <ebb/nn/given_options.hpp>
 
 namespace ebb::app {
 namespace {
 
 using atlas::Comparisons;
+
+/// Whether the task has a network of its own without recurrence.
+bool is_without_cell(const std::string& task) {
+  return make_task(task, {.data = "generated", .quick = true})->as<HasFeedForward>();
+}
 
 /// The cell in the words of `ebb train`, without options; the default, lstm, if there is none.
 std::string cell_in(const std::vector<std::string>& words) {
@@ -23,7 +29,7 @@ void add_results(Comparisons& all, const std::string& file) {
   const RowResults results = read_results(file);
   for (const ResultRow& row : result_rows()) {
     const auto at = results.find(row.name);
-    if (at == results.end() || at->second.quick) continue;
+    if (at == results.end() || at->second.quick || is_without_cell(row.words[1])) continue;
     std::string result;
     for (const Goal& goal : row.goals) {
       const auto measure = at->second.measures.find(goal.measure);

@@ -50,7 +50,7 @@ Table details_of(const TaskScores& t, const std::vector<std::string>& names) {
   return table;
 }
 
-/// "mgu, lstm and 3 others reach ..." would be long: the number, and the first names.
+/// Which cells solve the task at the greatest length, and which are at chance.
 std::string finding_of(const TaskScores& t, const std::vector<std::string>& names) {
   constexpr double nearly = .95, little = .05;
   std::vector<std::string> solve, chance;
@@ -67,7 +67,7 @@ std::string finding_of(const TaskScores& t, const std::vector<std::string>& name
     if (all > most) cells.resize(most);
     return all > most ? fmt::format("{} and {} others", fmt::join(cells, ", "), all - most) : enumerated(cells);
   };
-  return fmt::format("{}, at length {}: within 5 % of perfect: {}. Within 5 % of the baseline: {}.", t.task,
+  return fmt::format("{} at length {}. Within 5 % of a perfect score: {}. At the baseline, up to 5 %: {}.", t.task,
                      count_text(t.lengths[last]), listed(solve), listed(chance));
 }
 
@@ -114,13 +114,14 @@ void report(Job& job, const std::vector<TaskScores>& all, const std::vector<std:
   page.lead(fmt::format("{} on {}, trained on short sequences and tested on longer ones, {} each.",
                         count_text(static_cast<double>(names.size()), "cell"),
                         count_text(static_cast<double>(all.size()), "task"), count_text(seeds, "seed")));
+  for (const TaskScores& t : all) page.text(finding_of(t, names));
   std::string maps = "<div style='display:flex;flex-wrap:wrap;gap:14px 28px'>\n";
   for (const TaskScores& t : all) maps += value_map_svg(map_of(t, names));
   page.picture("", maps + "</div>",
                "Each cell of a map has the mean over seeds on the test split, at one length; the first column has the "
                "greatest length of training. Colour: from the baseline, which does not read the sequence (dark), to a "
-               "perfect score (yellow). Cells in order of their mean colour beyond that length. –: no seed ended.");
-  for (const TaskScores& t : all) page.text(finding_of(t, names));
+               "perfect score (yellow). Cells in order of their mean colour beyond that length. –: no seed ended. "
+               "Sentences: % of the way from baseline to perfect.");
   for (const TaskScores& t : all) {
     page.details(fmt::format("{}: {}, mean and, of three seeds or more, standard deviation", t.task,
                              with_unit(t.measure, t.unit)),

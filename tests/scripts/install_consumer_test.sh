@@ -7,6 +7,12 @@ cmake -S examples -B build -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$CXX
 cmake --build build -j2
 ctest --test-dir build --output-on-failure --no-tests=error
 
+# It has its page, with the equation of its docstring, and is tested at longer sequences like any other.
+build/my_ebb atlas --cells leaky --quick --out atlas >log || { cat log; exit 1; }
+grep -F "h' = " atlas/cells/leaky.md
+build/my_ebb length --cells leaky --tasks parity --quick --out lengths >log || { cat log; exit 1; }
+grep '^parity,"leaky",1,ended,128,' lengths/lengths.csv
+
 # The same cell in a static library, from which a linker takes only referenced objects.
 mkdir library
 cat >library/CMakeLists.txt <<'END'
@@ -25,6 +31,8 @@ cmake --build build_library -j2
 build/my_ebb cells >one
 build_library/command cells >two
 diff one two
+build_library/command atlas --cells leaky --quick --out atlas_of_library >log || { cat log; exit 1; }
+grep -F "h' = " atlas_of_library/cells/leaky.md
 
 # The readers only: the package provides what ebb::data links.
 mkdir readers

@@ -73,8 +73,8 @@ TEST_CASE("ebb atlas writes a page for each cell, and records them beside the ot
     "adding-600", "quantity": "loss", "label": "GRU", "paper": "5.3e-5", "ours": "0.002", "each_seed": "",
     "difference": "", "verdict": "as expected", "seconds": 1.0, "wall": 1.0}]}}}}})";
   std::ofstream(f / "docs/lengths.json") << R"({"tasks": {"parity": {"measure": "accuracy", "unit": "%", "rises": true,
-    "trained": 10, "seeds": 1, "lengths": [10, 20], "baselines": [50.0, 50.0], "command": "c", "cells": {"gru": {"means":
-    [100.0, 51.5], "deviations": ["nan", "nan"], "date": "d", "version": "v", "machine": "m"}}}}})";
+    "trained": 10, "seeds": 1, "lengths": [10, 20], "baselines": [50.0, 50.0], "command": "c", "cells": {"gru":
+    {"means": [100.0, 51.5], "deviations": ["nan", "nan"], "date": "d", "version": "v", "machine": "m"}}}}})";
   const Outcome o =
       ebb_command({"atlas", "--cells", "gru,rnn", "--quick", "--page", f / "docs/cells.md", "--out", f / "a"});
   INFO(o.out << o.err);
