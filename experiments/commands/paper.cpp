@@ -75,8 +75,10 @@ struct PaperCommand {
     job.start(plan.updates());
     job.write("protocol.toml", protocol_.text);
     if (job.size() == Size::full) job.write("costs.json", paper.costs_json());
+    const auto rows =
+        std::count_if(paper.entries().begin(), paper.entries().end(), [](const auto& e) { return e.run; });
     job.print(fmt::format("{}: {}, {} with {} each\n", protocol_.short_title(), protocol_.title,
-                          count_text(static_cast<double>(plan.configurations.size()), "row"),
+                          count_text(static_cast<double>(rows), "row"),
                           count_text(static_cast<double>(plan.seeds.size()), "seed")));
     const int most = std::max(1, std::min(jobs > 0 ? jobs : job.threads(), static_cast<int>(plan.trials.size())));
     const auto workers = sweep::processes(most, job.threads());
