@@ -16,9 +16,9 @@ using Complex = std::complex<double>;
 struct ComplexMatrix {
   int n;
   std::vector<Complex> values;
-  explicit ComplexMatrix(int size) : n(size), values(static_cast<std::size_t>(size) * size) {}
-  Complex& at(int i, int j) { return values[static_cast<std::size_t>(i) * n + j]; }
-  const Complex& at(int i, int j) const { return values[static_cast<std::size_t>(i) * n + j]; }
+  explicit ComplexMatrix(int size) : n(size), values(static_cast<std::size_t>(size * size)) {}
+  Complex& at(int i, int j) { return values[static_cast<std::size_t>(i * n + j)]; }
+  const Complex& at(int i, int j) const { return values[static_cast<std::size_t>(i * n + j)]; }
 };
 
 /// m (a - root) / divisor
