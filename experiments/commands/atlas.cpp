@@ -96,7 +96,7 @@ struct AtlasCommand {
   /// Those of an earlier process of a job that is resumed.
   static atlas::CellMeasures measures_of(Job& job, const std::string& name) {
     const std::string path = job.folder() + "/measures/" + atlas::file_of_cell(name, ".json");
-    if (job.again() && fs::exists(path)) return from_json<atlas::CellMeasures>(read_file(path), path);
+    if (job.again() && fs::exists(path)) return app::from_json<atlas::CellMeasures>(read_file(path), path);
     atlas::CellMeasures m =
         atlas::measure_cell(name, job.size() == Size::quick ? atlas::Sizes::quick() : atlas::Sizes{});
     OutFile(path).write(json_of(m));
