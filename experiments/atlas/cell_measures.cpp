@@ -5,6 +5,7 @@
 #include <ebb/autograd/shards.hpp>
 #include <ebb/experiments/atlas/cell_measures.hpp>
 #include <ebb/experiments/cli/machine.hpp>
+#include <ebb/experiments/cli/one_thread.hpp>
 #include <ebb/experiments/cli/run_file.hpp>
 #include <ebb/experiments/cli/version.hpp>
 #include <ebb/nn/cell_list.hpp>
@@ -17,7 +18,6 @@
 #include <ebb/observe/lyapunov.hpp>
 #include <ebb/ops/error.hpp>
 #include <ebb/ops/index.hpp>
-#include <ebb/ops/parallel.hpp>
 #include <ebb/ops/random.hpp>
 #include <functional>
 
@@ -66,20 +66,9 @@ class TimedUpdates {
   std::vector<double> seconds_;
 };
 
-class SingleThread {
- public:
-  SingleThread() : before_(threads()) { set_threads(1); }
-  ~SingleThread() { set_threads(before_); }
-  SingleThread(const SingleThread&) = delete;
-  SingleThread& operator=(const SingleThread&) = delete;
-
- private:
-  int before_;
-};
-
 // In turn, so that whatever else the machine does concerns both.
 void time_updates(CellMeasures& m, const std::string& name, const Sizes& s) {
-  const SingleThread alone;
+  const OneThread alone;
   TimedUpdates own{name, s}, lstm{"lstm", s};
   for (int k = 0; k <= s.repeats; ++k) {
     own.one();

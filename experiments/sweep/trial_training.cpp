@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <ctime>
 #include <ebb/experiments/cli/experiment.hpp>
+#include <ebb/experiments/cli/one_thread.hpp>
 #include <ebb/experiments/sweep/trial_training.hpp>
 #include <ebb/experiments/train/lengths.hpp>
 #include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/train/train.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/nn/nearest.hpp>
-#include <ebb/ops/parallel.hpp>
 
 namespace ebb::app::sweep {
 namespace {
@@ -22,17 +22,6 @@ double cpu_seconds() {
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
-
-class OneThread {
- public:
-  OneThread() : before_(threads()) { set_threads(1); }
-  ~OneThread() { set_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
-};
 
 void shorten(std::vector<std::string>& words) {
   const auto at = std::find(words.begin(), words.end(), "--steps");

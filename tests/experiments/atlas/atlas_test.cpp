@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "catch.hpp"
-#include "run_ebb.hpp"
+#include "ebb_process.hpp"
 
 namespace atlas_test {
 
@@ -101,14 +101,8 @@ TEST_CASE("ebb atlas writes a page for each cell, and records them beside the ot
 
 TEST_CASE("what ebb atlas cannot measure is found before a folder is made") {
   const TempFolder f;
-  const auto rejected = [&](const std::vector<std::string>& words, const std::string& message) {
-    std::vector<std::string> all{"atlas", "--out", f / "x"};
-    all.insert(all.end(), words.begin(), words.end());
-    const Outcome o = ebb_command(all);
-    INFO(o.err);
-    CHECK(o.code == 2);
-    CHECK_THAT(o.err, Contains(message));
-    CHECK(!f.has("x"));
+  const auto rejected = [](const std::vector<std::string>& words, const std::string& message) {
+    check_rejected("atlas", words, message);
   };
   rejected({"--cells", "lstn"}, "did you mean 'lstm'?");
   rejected({"--cells", "gru,gru"}, "--cells names 'gru' twice");

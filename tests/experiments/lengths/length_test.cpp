@@ -1,11 +1,10 @@
-#include <cstdlib>
 #include <ebb/experiments/lengths/length_run.hpp>
 #include <ebb/experiments/train/lengths.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/experiments/train/train.hpp>
 
 #include "catch.hpp"
-#include "run_ebb.hpp"
+#include "ebb_process.hpp"
 
 // Cells are trained by the program that runs `ebb length`, so it runs as a process here.
 namespace length_test {
@@ -15,21 +14,9 @@ using Catch::Matchers::Contains;
 using nlohmann::json;
 
 #ifdef EBB_COMMAND
-namespace {
-
-Outcome ebb(const std::string& words) {
-  const TempFolder scratch;
-  const std::string command = "OMP_NUM_THREADS=2 " EBB_COMMAND " " + words + " >" + (scratch / "out") + " 2>" +
-                              (scratch / "err") + " </dev/null";
-  const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_all(scratch / "out"), read_all(scratch / "err")};
-}
-
-}  // namespace
-
 TEST_CASE("ebb length has the numbers of ebb train --test-lengths, for a user's cell too, and resumes", "[slow]") {
   const TempFolder f;
-  const Outcome o = ebb(
+  const Outcome o = ebb_process(
       "length --cells rnn,mgu --tasks parity,copy --hidden parity=12,8 --gap 4 --copied 2 --quick --out " + (f / "l"));
   INFO(o.out << o.err);
   REQUIRE(o.code == 0);
@@ -38,7 +25,8 @@ TEST_CASE("ebb length has the numbers of ebb train --test-lengths, for a user's 
   const json tasks = summary_of(f / "l")["tasks"];
   for (const char* task : {"parity --hidden 12", "copy --hidden 8 --gap 4 --copied 2"}) {
     const std::string name = std::string(task).substr(0, std::string(task).find(' '));
-    const Outcome alone = ebb("train " + std::string(task) + " --cell mgu --quick --steps 20 --out " + (f / name));
+    const Outcome alone =
+        ebb_process("train " + std::string(task) + " --cell mgu --quick --steps 20 --out " + (f / name));
     INFO(alone.err);
     REQUIRE(alone.code == 0);
     const json lengths = summary_of(f / name)["runs"]["1"]["lengths"];
@@ -56,7 +44,7 @@ TEST_CASE("ebb length has the numbers of ebb train --test-lengths, for a user's 
   std::filesystem::remove(f / "l/summary.json");
   for (const auto& entry : std::filesystem::directory_iterator(f / "l/trials"))
     if (entry.path().filename().string().find("mgu") != std::string::npos) std::filesystem::remove_all(entry.path());
-  const Outcome again = ebb("length --resume " + (f / "l"));
+  const Outcome again = ebb_process("length --resume " + (f / "l"));
   INFO(again.out << again.err);
   CHECK(again.code == 0);
   CHECK(read_all(f / "l/lengths.csv") == csv);
@@ -65,7 +53,7 @@ TEST_CASE("ebb length has the numbers of ebb train --test-lengths, for a user's 
 TEST_CASE("ebb length --cost foretells and trains nothing", "[slow]") {
   const TempFolder f;
   const Outcome o =
-      ebb("length --cells rnn --tasks parity --times 1,3 --steps 30 --hidden 8 --cost --out " + (f / "c"));
+      ebb_process("length --cells rnn --tasks parity --times 1,3 --steps 30 --hidden 8 --cost --out " + (f / "c"));
   INFO(o.out << o.err);
   REQUIRE(o.code == 0);
   CHECK_THAT(o.out, Contains("parity.rnn") && Contains("a seed of 30 updates") && Contains("all, 1 seed each: about"));
@@ -96,15 +84,8 @@ TEST_CASE("all cells are those with weights to train") {
 }
 
 TEST_CASE("what ebb length cannot train is found before a folder is made") {
-  const TempFolder f;
-  const auto rejected = [&](const std::vector<std::string>& words, const std::string& message) {
-    std::vector<std::string> all{"length", "--out", f / "x"};
-    all.insert(all.end(), words.begin(), words.end());
-    const Outcome o = ebb_command(all);
-    INFO(o.err);
-    CHECK(o.code == 2);
-    CHECK_THAT(o.err, Contains(message));
-    CHECK(!f.has("x"));
+  const auto rejected = [](const std::vector<std::string>& words, const std::string& message) {
+    check_rejected("length", words, message);
   };
   rejected({"--cells", "lstn"}, "did you mean 'lstm'?");
   rejected({"--cells", "rnn,rnn"}, "--cells names 'rnn' twice");

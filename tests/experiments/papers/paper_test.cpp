@@ -1,9 +1,8 @@
 #include <algorithm>
-#include <cstdlib>
 #include <sstream>
 
 #include "catch.hpp"
-#include "run_ebb.hpp"
+#include "ebb_process.hpp"
 
 // A paper's rows are trained by the program that runs it, so it runs as a process here.
 namespace paper_test {
@@ -13,14 +12,6 @@ using nlohmann::json;
 
 #ifdef EBB_COMMAND
 namespace {
-
-Outcome ebb_paper(const std::string& words) {
-  const TempFolder scratch;
-  const std::string command = "OMP_NUM_THREADS=2 " EBB_COMMAND " " + words + " >" + (scratch / "out") + " 2>" +
-                              (scratch / "err") + " </dev/null";
-  const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_all(scratch / "out"), read_all(scratch / "err")};
-}
 
 const std::string toy = R"(title = "A toy, <not> a paper"
 authors = "Roe, Doe, Poe"
@@ -91,7 +82,7 @@ std::string records_of(const std::string& folder) {
 TEST_CASE("ebb paper trains every row, and shows the paper's numbers beside ours with a verdict", "[slow]") {
   const TempFolder f;
   const std::string file = f.file("toy.toml", toy);
-  const Outcome o = ebb_paper("paper " + file + " --threads 2 --out " + (f / "p"));
+  const Outcome o = ebb_process("paper " + file + " --threads 2 --out " + (f / "p"));
   INFO(o.out << o.err);
   REQUIRE(o.code == 0);
   CHECK_THAT(o.out, Contains("Roe et al. 2020: A toy, <not> a paper, 3 rows with 2 seeds each"));
@@ -115,7 +106,7 @@ TEST_CASE("ebb paper trains every row, and shows the paper's numbers beside ours
 
   SECTION("the trained weights are those of ebb train with the row's options") {
     const std::string trial = records[0]["command"].get<std::string>().substr(4);
-    CHECK(ebb_paper(trial + " --seed 1 --seeds 1 --threads 1 --out " + (f / "alone")).code == 0);
+    CHECK(ebb_process(trial + " --seed 1 --seeds 1 --threads 1 --out " + (f / "alone")).code == 0);
     CHECK(summary_of(f / "alone")["runs"]["1"]["loss"] == records[0]["value"]);
   }
   SECTION("a run that is resumed reads the protocol in its folder and does not train again what has ended") {
@@ -124,7 +115,7 @@ TEST_CASE("ebb paper trains every row, and shows the paper's numbers beside ours
     std::filesystem::remove(f / "p/summary.json");
     for (const auto& entry : std::filesystem::directory_iterator(f / "p/trials"))
       if (entry.path().filename().string().find("rnn") != std::string::npos) std::filesystem::remove_all(entry.path());
-    const Outcome again = ebb_paper("paper --resume " + (f / "p"));
+    const Outcome again = ebb_process("paper --resume " + (f / "p"));
     INFO(again.out << again.err);
     CHECK(again.code == 0);
     CHECK(records_of(f / "p") == before);
@@ -134,7 +125,7 @@ TEST_CASE("ebb paper trains every row, and shows the paper's numbers beside ours
 TEST_CASE("ebb paper takes the best of several rates at lengths beyond training", "[slow]") {
   const TempFolder f;
   const std::string file = f.file("longer.toml", best_of_rates);
-  const Outcome o = ebb_paper("paper " + file + " --threads 2 --out " + (f / "p"));
+  const Outcome o = ebb_process("paper " + file + " --threads 2 --out " + (f / "p"));
   INFO(o.out << o.err);
   REQUIRE(o.code == 0);
   CHECK_THAT(o.out, Contains("odd: highest accuracy beyond training") && Contains("as expected: >= 0"));
@@ -156,19 +147,19 @@ TEST_CASE("ebb paper --cost foretells, and --full leaves out what takes too long
   const TempFolder f;
   const std::string file = f.file("toy.toml", toy), page = f / "docs/papers.md";
   std::filesystem::create_directories(f / "docs");
-  const Outcome cost = ebb_paper("paper " + file + " --full --cost --record --page " + page + " --out " + (f / "c"));
+  const Outcome cost = ebb_process("paper " + file + " --full --cost --record --page " + page + " --out " + (f / "c"));
   INFO(cost.out << cost.err);
   REQUIRE(cost.code == 0);
   CHECK_THAT(cost.out, Contains("a seed of 30 updates") && Contains("all rows, 2 seeds each: about"));
   CHECK(!f.has("c/trials"));
   CHECK_THAT(read_all(page), Contains("not run"));
 
-  const Outcome none = ebb_paper("paper " + file + " --full --hours 1e-9 --out " + (f / "n"));
+  const Outcome none = ebb_process("paper " + file + " --full --hours 1e-9 --out " + (f / "n"));
   CHECK(none.code == 2);
   CHECK_THAT(none.err, Contains("every row would take more than --hours 1e-09: raise it"));
   CHECK(!f.has("n"));
 
-  const Outcome full = ebb_paper("paper " + file + " --full --record --page " + page + " --out " + (f / "f"));
+  const Outcome full = ebb_process("paper " + file + " --full --record --page " + page + " --out " + (f / "f"));
   INFO(full.out << full.err);
   REQUIRE(full.code == 0);
   CHECK_THAT(read_all(page),
@@ -178,14 +169,8 @@ TEST_CASE("ebb paper --cost foretells, and --full leaves out what takes too long
 
 TEST_CASE("what is wrong with a protocol is found before a folder is made") {
   const TempFolder f;
-  const auto rejected = [&](const std::vector<std::string>& words, const std::string& message) {
-    std::vector<std::string> all{"paper", "--out", f / "x"};
-    all.insert(all.end(), words.begin(), words.end());
-    const Outcome o = ebb_command(all);
-    INFO(o.err);
-    CHECK(o.code == 2);
-    CHECK_THAT(o.err, Contains(message));
-    CHECK(!f.has("x"));
+  const auto rejected = [](const std::vector<std::string>& words, const std::string& message) {
+    check_rejected("paper", words, message);
   };
   rejected({"bai2019"}, "unknown paper 'bai2019'; did you mean 'bai2018'?");
   rejected({f / "none.toml"}, "none.toml");

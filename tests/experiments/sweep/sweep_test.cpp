@@ -1,9 +1,8 @@
 #include <algorithm>
-#include <cstdlib>
 #include <sstream>
 
 #include "catch.hpp"
-#include "run_ebb.hpp"
+#include "ebb_process.hpp"
 
 // Sweeps run the program that they are part of, so they run as a process here.
 namespace sweep_test {
@@ -14,15 +13,6 @@ using nlohmann::json;
 namespace {
 
 #ifdef EBB_COMMAND
-/// The command as a process of its own.
-Outcome ebb_process(const std::string& words) {
-  const TempFolder scratch;
-  const std::string command = "OMP_NUM_THREADS=2 " EBB_COMMAND " " + words + " >" + (scratch / "out") + " 2>" +
-                              (scratch / "err") + " </dev/null";
-  const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_all(scratch / "out"), read_all(scratch / "err")};
-}
-
 const std::string small = "sweep train adding --quick --hidden 4 --length 8 --batch 4 --steps 20 --threads 2 ";
 
 /// trials.csv without the seconds.
