@@ -58,6 +58,7 @@ const std::map<std::string, Style>& fixed_styles() {
                                                   {"lru-real", {vermilion, dash_dot, diamond}},
                                                   {"lstm-fgr", {vermilion, solid, circle}},
                                                   {"lstm-original", {wine, solid, square}},
+                                                  {"s4d", {green, solid, diamond}},
                                                   {"lmu", {wine, dash_dot, wedge}}};
   return table;
 }
