@@ -46,21 +46,21 @@ struct PlainNetwork {
 
   /// The state after an input, and the influence P [H, N] on it. J keeps: all paths, a unit's own, or none.
   void step(double x, Vector& h, Vector& P, char J) const {
-    Vector next(H), Q(std::size_t(H) * N);
-    for (int i = 0; i < H; ++i) {
+    Vector next(H), Q(std::size_t{H} * N);
+    for (std::size_t i = 0; i < H; ++i) {
       double z = x * W[i] + b[i];
-      for (int j = 0; j < H; ++j) z += h[j] * U[j * H + i];
+      for (std::size_t j = 0; j < H; ++j) z += h[j] * U[j * H + i];
       next[i] = std::tanh(z);
       const double d = 1 - next[i] * next[i];
       double* const q = Q.data() + i * N;
-      for (int n = 0; n < N; ++n)
-        for (int j = 0; j < H; ++j)
+      for (std::size_t n = 0; n < N; ++n)
+        for (std::size_t j = 0; j < H; ++j)
           if (J == 'a' || (J == 'o' && i == j)) q[n] += d * U[j * H + i] * P[j * N + n];
       q[i] += d * x;
-      for (int j = 0; j < H; ++j) q[H + j * H + i] += d * h[j];
+      for (std::size_t j = 0; j < H; ++j) q[H + j * H + i] += d * h[j];
       q[H + H * H + i] += d;
       if (J == 'o')  // a weight's influence on other units is left out
-        for (int n = 0; n < N; ++n)
+        for (std::size_t n = 0; n < N; ++n)
           if (n % H != i) q[n] = 0;
     }
     h = next;
@@ -72,17 +72,17 @@ struct PlainNetwork {
     const int B = s.rows();
     Vector g(N);
     for (int row = 0; row < B; ++row) {
-      Vector h(H), P(std::size_t(H) * N);
+      Vector h(H), P(std::size_t{H} * N);
       for (int k = 0; k <= t; ++k) {
         if (k == std::max(0, t + 1 - window)) P.assign(P.size(), 0);
         step(s.x.at({k, row, 0}), h, P, J);
       }
       double y = c;
-      for (int i = 0; i < H; ++i) y += h[i] * v[i];
+      for (std::size_t i = 0; i < H; ++i) y += h[i] * v[i];
       const double off = y - s.y.at({t, row, 0});
       if (loss) *loss += off * off / B;
-      for (int i = 0; i < H; ++i)
-        for (int n = 0; n < N; ++n) g[n] += 2 * off / B * v[i] * P[i * N + n];
+      for (std::size_t i = 0; i < H; ++i)
+        for (std::size_t n = 0; n < N; ++n) g[n] += 2 * off / B * v[i] * P[i * N + n];
     }
     return g;
   }
