@@ -122,12 +122,10 @@ std::string lengths_page(const KeptTasks& all, const std::string& images) {
       "# Length generalisation\n\n"
       "Every cell, trained on short sequences and tested on longer ones. [length.md](length.md) explains the "
       "measures;\n"
-      "`ebb length --cells all --record` writes this page. Cells are in the order of their mean score beyond the "
-      "length "
-      "of\n"
-      "training, over all tasks, between the baseline, which does not read the sequence (dark), and a perfect score\n"
-      "(yellow). The task's page states what its sequences are: [memory](tasks/memory.md), "
-      "[languages](tasks/languages.md),\n"
+      "`ebb length --cells all --record` writes this page. The colour of a score goes from the baseline, which does "
+      "not\n"
+      "read the sequence (dark), to a perfect one (yellow); cells are in the order of its mean beyond the length of\n"
+      "training, over all tasks. Pages of tasks: [formal languages](tasks/languages.md), [copy](tasks/copy.md),\n"
       "[mqar](tasks/mqar.md).\n";
   const std::vector<std::string> order = ranked_cells(scores_of(all));
   for (const auto& [name, task] : all) text += section_of(name, task, order, images);
