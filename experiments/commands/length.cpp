@@ -30,7 +30,7 @@ struct LengthCommand {
     o.add("--cells", cells, "cells; all: every cell that this program has; `ebb cells` lists them")
         .type("NAME,...")
         .completes(names);
-    o.add("--tasks", tasks, "tasks whose sequences can have any length")
+    o.add("--tasks", tasks, "tasks whose sequences can have any length; recall: mqar")
         .type("NAME,...")
         .completes(Registry<TaskEntry>::names());
     o.add("--times", times, "lengths of the test, as multiples of the length of training (default: 1,2,4,8,16)")
@@ -55,6 +55,7 @@ struct LengthCommand {
   void run(Job& job) {
     if (record && job.size() == Size::quick)
       throw ValueError("--record stores results, and a toy run with --quick has none");
+    std::replace(tasks.begin(), tasks.end(), std::string("recall"), std::string("mqar"));
     lengths::Request request{.cells = cells, .tasks = tasks, .options = of_train_};
     if (!times.empty()) request.times = times_of();
     lengths::LengthRun grid{request, job.size(), job.seeds()};
