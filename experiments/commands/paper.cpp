@@ -161,7 +161,7 @@ struct PaperCommand {
   }
 
   void store(Job& job, papers::KeptPapers kept, const std::vector<papers::RowResult>& results) const {
-    papers::keep(kept, protocol_, job.size(), results, job.threads());
+    papers::keep(kept, protocol_, job.size(), results, job.seeds().front(), job.threads());
     OutFile(kept_file()).write(papers::papers_json(kept));
     OutFile(page).write(papers::papers_page(kept));
     job.print(page + "\n");

@@ -27,6 +27,7 @@ KeptRow kept_of(const RowResult& r, Size size) {
           .each_seed = r.each_seed(),
           .difference = r.difference(),
           .verdict = r.verdict(size),
+          .note = r.row->note,
           .seconds = r.run && r.over() > 0 ? r.seconds() : 0,
           .wall = std::isnan(r.wall) ? 0 : r.wall};
 }
@@ -53,7 +54,9 @@ std::string time_of(const KeptRow* r) { return r && !r->ours.empty() ? number_te
 std::string run_line(const KeptPaper& p, const char* size, const char* name) {
   const auto run = p.runs.find(size);
   if (run == p.runs.end()) return {};
-  return fmt::format("{}: {}, {}, {}.\n", name, run->second.date, run->second.version, run->second.machine);
+  const KeptRun& r = run->second;
+  return fmt::format("{}: {}, {}, {}{}.\n", name, r.date, r.version, r.machine,
+                     r.first_seed == 1 ? "" : fmt::format(", `--seed {}`", r.first_seed));
 }
 
 bool is_built_in(const std::string& name) {
@@ -72,18 +75,22 @@ std::string section(const std::string& name, const KeptPaper& p) {
     text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} |\n", r.experiment, r.label, r.quantity, r.paper,
                         cell_of(full), time_of(full), cell_of(reduced), time_of(reduced));
   }
+  text += "\n";
+  for (const KeptRow& r : rows)
+    if (!r.note.empty()) text += fmt::format("{}, {}: {}\n\n", r.experiment, r.label, r.note);
   const std::string runs = run_line(p, "full", "As published") + run_line(p, "standard", "Reduced");
-  return text + "\n" + runs;
+  return text + runs;
 }
 
 }  // namespace
 
 static void visit(Fields& f, KeptRow& r) {
   f("experiment", r.experiment)("quantity", r.quantity)("label", r.label)("paper", r.paper)("ours", r.ours);
-  f("each_seed", r.each_seed)("difference", r.difference)("verdict", r.verdict)("seconds", r.seconds)("wall", r.wall);
+  f("each_seed", r.each_seed)("difference", r.difference)("verdict", r.verdict)("note", r.note)("seconds", r.seconds)(
+      "wall", r.wall);
 }
 static void visit(Fields& f, KeptRun& r) {
-  f("date", r.date)("version", r.version)("machine", r.machine)("rows", r.rows);
+  f("date", r.date)("version", r.version)("machine", r.machine)("first_seed", r.first_seed)("rows", r.rows);
 }
 static void visit(Fields& f, KeptPaper& p) {
   f("title", p.title)("short_title", p.short_title)("source", p.source)("runs", p.runs);
@@ -99,7 +106,8 @@ KeptPapers read_papers(const std::string& path) {
 
 std::string papers_json(const KeptPapers& all) { return json_of(Kept{all}) + "\n"; }
 
-void keep(KeptPapers& all, const Protocol& p, Size size, const std::vector<RowResult>& results, int threads) {
+void keep(KeptPapers& all, const Protocol& p, Size size, const std::vector<RowResult>& results,
+          std::uint64_t first_seed, int threads) {
   KeptPaper& paper = all[p.name];
   paper.title = p.title;
   paper.short_title = p.short_title();
@@ -107,6 +115,7 @@ void keep(KeptPapers& all, const Protocol& p, Size size, const std::vector<RowRe
   KeptRun run{.date = time_with_zone().substr(0, 10),
               .version = version_and_commit(),
               .machine = fmt::format("{}, {}", count_text(threads, "thread"), processor()),
+              .first_seed = first_seed,
               .rows = {}};
   bool any = false;
   for (const RowResult& r : results) {
@@ -124,6 +133,7 @@ void keep(KeptPapers& all, const Protocol& p, Size size, const std::vector<RowRe
     run.date = before->second.date;
     run.version = before->second.version;
     run.machine = before->second.machine;
+    run.first_seed = before->second.first_seed;
   }
   paper.runs[name_of(size)] = run;
 }
@@ -134,11 +144,16 @@ std::string papers_page(const KeptPapers& all) {
       "`ebb paper NAME` trains the networks of a paper and prints its numbers beside ours;\n"
       "[paper-protocols.md](paper-protocols.md) explains how. `ebb paper NAME --record` writes this page. An entry has "
       "the\n"
-      "mean over seeds on the test split, each seed in brackets, and whether it agrees with the paper, by a rule that "
+      "mean over seeds on the test split, each seed in brackets, and the verdict of its row's rule: of a run as "
+      "published,\n"
+      "whether it agrees with the paper. Reduced runs are smaller experiments. Their sizes and most of their rules "
+      "were "
+      "chosen\n"
+      "in trials with other seeds, often until the paper's effect showed, so that \"as expected\" means no more than "
+      "that "
       "the\n"
-      "protocol states beforehand. Reduced runs are smaller experiments, whose rules state what to expect of them. "
-      "Seconds\n"
-      "are those of one seed; the times of rows that were not run are estimates for all seeds.\n";
+      "trials were repeated. Seconds are those of one seed; the times of rows that were not run are estimates for all "
+      "seeds.\n";
   for (const auto& [name, paper] : all) text += section(name, paper);
   return text;
 }

@@ -6,12 +6,13 @@ namespace ebb::app::papers {
 
 /// A row of docs/papers.md, as it is kept in docs/papers.json.
 struct KeptRow {
-  std::string experiment, quantity, label, paper, ours, each_seed, difference, verdict;
+  std::string experiment, quantity, label, paper, ours, each_seed, difference, verdict, note;
   double seconds = 0, wall = 0;  ///< of one seed, as it took; of all seeds, as foretold (0: not known)
 };
 /// The latest run of a protocol at one size.
 struct KeptRun {
   std::string date, version, machine;  ///< "2026-01-31"; "0.2.0 at 1a2b3c4"; "2 threads, AMD EPYC"
+  std::uint64_t first_seed = 1;
   std::vector<KeptRow> rows;
 };
 /// A paper and its runs: "full", "standard".
@@ -27,7 +28,7 @@ KeptPapers read_papers(const std::string& path);
 std::string papers_json(const KeptPapers&);
 
 /// Takes over a run. Rows that were not run keep the results of an earlier run and get the time foretold.
-void keep(KeptPapers&, const Protocol&, Size, const std::vector<RowResult>&, int threads);
+void keep(KeptPapers&, const Protocol&, Size, const std::vector<RowResult>&, std::uint64_t first_seed, int threads);
 
 /// The page as Markdown: for each paper, a table of its rows.
 std::string papers_page(const KeptPapers&);

@@ -4,7 +4,7 @@
 
 namespace ebb::app::papers {
 
-/// When a number of ours agrees with a paper's, as its protocol states beforehand.
+/// When a number of ours agrees with a paper's: the rule of a row.
 ///
 ///     "<= 0.01"   ">= 99"   "90 to 100"   "within 0.2"   "within 5 %"
 ///

@@ -74,11 +74,11 @@ TEST_CASE("the highest number of all seeds and rates is that of the row, whichev
 TEST_CASE("a recorded run is kept, beside that of the other size, and rows that were not run have their cost") {
   const TempFolder f;
   KeptPapers all;
-  keep(all, toy, Size::standard, {result_of(0, {.5, .7}), result_of(2, {.1, .1})}, 2);
+  keep(all, toy, Size::standard, {result_of(0, {.5, .7}), result_of(2, {.1, .1})}, 101, 2);
   RowResult long_one = result_of(2, {});
   long_one.run = false;
   long_one.wall = 36'000;
-  keep(all, toy, Size::full, {result_of(0, {.2}), long_one}, 2);
+  keep(all, toy, Size::full, {result_of(0, {.2}), long_one}, 1, 2);
   all = read_papers(f.file("papers.json", papers_json(all)));
   const std::string page = papers_page(all);
   CHECK_THAT(page, Contains("## Roe 2020") && Contains("    ebb paper toy.toml") && Contains("Reduced: 20"));
@@ -86,13 +86,19 @@ TEST_CASE("a recorded run is kept, beside that of the other size, and rows that 
                             "0.7000); as expected: <= 1 | 4.000 |"));
   CHECK_THAT(page, Contains("| 100 | not run: about 10:00:00 |  | **100 % (2 of 2)** (0.1000, 0.1000); no verdict"));
 
+  const std::size_t reduced = page.find("\nReduced: 20");
+  REQUIRE(reduced != std::string::npos);
+  CHECK_THAT(page.substr(reduced), Contains(", `--seed 101`.\n"));
+  CHECK(page.find("--seed") > reduced);  // the other run began with seed 1
+
   SECTION("costs that are recorded later do not replace results") {
     RowResult unrun = result_of(0, {});
     unrun.run = false;
     unrun.wall = 7;
-    keep(all, toy, Size::full, {unrun, long_one}, 2);
+    keep(all, toy, Size::full, {unrun, long_one}, 7, 2);
     CHECK_THAT(papers_page(all), Contains("**0.2000**; agrees: within 10 %"));
     CHECK(all.at("toy").runs.at("full").rows[0].wall == 7);
+    CHECK(all.at("toy").runs.at("full").first_seed == 1);
   }
 }
 
