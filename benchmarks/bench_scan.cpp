@@ -1,17 +1,18 @@
 // A diagonal linear recurrence h_t = a_t h_{t-1} + b_t over T steps of N values, forward: step by step, by an
 // associative scan in chunks of time (one for each thread), and by the tree of jax.lax.associative_scan; beside them,
 // the forward pass of a minGRU, which contains such a recurrence. Each is named T/N. Decision 0030 has the result.
-
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/params.hpp>
 #include <ebb/nn/sequence/unroll.hpp>
-
 #include <ebb/ops/parallel.hpp>
 #include <ebb/ops/random.hpp>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -41,6 +42,14 @@ void by_steps(Recurrence& r, std::int64_t begin, std::int64_t end, std::int64_t 
   }
 }
 
+/// A scan has to have the results of the steps.
+void check(benchmark::State& state, const Recurrence& r) {
+  Recurrence expected = r;
+  by_steps(expected, 0, r.steps, 0, r.width);
+  for (std::size_t k = 0; k < r.h.size(); ++k)
+    if (!(std::abs(r.h[k] - expected.h[k]) < 1e-4F)) return state.SkipWithError("differs from the recurrence");
+}
+
 void steps(benchmark::State& state) {
   Recurrence r(state.range(0), state.range(1));
   const std::int64_t threads = r.width >= 32 ? ebb::threads() : 1, each = (r.width + threads - 1) / threads;
@@ -52,24 +61,41 @@ void steps(benchmark::State& state) {
   }
 }
 
-/// Each thread runs the recurrence over its chunk of time, then adds what the chunks before it contribute.
+/// What enters a chunk, h of the step before it, is added to its steps times the product of a since then.
+void add_carried(Recurrence& r, std::int64_t begin, std::int64_t end, std::vector<float>& carried) {
+  for (std::int64_t t = begin; t < end; ++t) {
+    const float* a = &r.a[r.at(t, 0)];
+    float* h = &r.h[r.at(t, 0)];
+#pragma omp simd
+    for (std::int64_t k = 0; k < r.width; ++k) h[k] += carried[static_cast<std::size_t>(k)] *= a[k];
+  }
+}
+
+/// Each thread runs the recurrence over a chunk of time from zero; then what enters the chunks is added to all at once.
+/// The first chunk, to which nothing is added, has twice the steps of the others.
 void chunks(benchmark::State& state) {
   Recurrence r(state.range(0), state.range(1));
-  const std::int64_t threads = ebb::threads(), each = (r.steps + threads - 1) / threads;
+  const std::int64_t threads = ebb::threads(), each = r.steps / (threads + 1);
+  const auto begin = [&](std::int64_t c) { return c == 0 ? 0 : c == threads ? r.steps : (c + 1) * each; };
+  std::vector<std::vector<float>> carried(static_cast<std::size_t>(threads));
   for (auto _ : state) {
 #pragma omp parallel for num_threads(static_cast<int>(threads))
-    for (std::int64_t c = 0; c < threads; ++c) by_steps(r, c * each, std::min((c + 1) * each, r.steps), 0, r.width);
-    for (std::int64_t c = 1; c < threads; ++c) {
-      std::vector<float> carried(&r.h[r.at(c * each - 1, 0)], &r.h[r.at(c * each - 1, 0)] + r.width);
-      for (std::int64_t t = c * each; t < std::min((c + 1) * each, r.steps); ++t) {
-        float* h = &r.h[r.at(t, 0)];
-        const float* a = &r.a[r.at(t, 0)];
-#pragma omp simd
-        for (std::int64_t k = 0; k < r.width; ++k) h[k] += carried[static_cast<std::size_t>(k)] *= a[k];
-      }
+    for (std::int64_t c = 0; c < threads; ++c) by_steps(r, begin(c), begin(c + 1), 0, r.width);
+    for (std::int64_t c = 1; c < threads; ++c) {  // the last step of each chunk, which the next one needs
+      std::vector<float>& in = carried[static_cast<std::size_t>(c)];
+      in.assign(&r.h[r.at(begin(c) - 1, 0)], &r.h[r.at(begin(c) - 1, 0)] + r.width);
+      if (c == 1) continue;
+      std::vector<float> through = carried[static_cast<std::size_t>(c - 1)];
+      for (std::int64_t t = begin(c - 1); t < begin(c); ++t)
+        for (std::int64_t k = 0; k < r.width; ++k) through[static_cast<std::size_t>(k)] *= r.a[r.at(t, k)];
+      for (std::size_t k = 0; k < in.size(); ++k) in[k] += through[k];
     }
+#pragma omp parallel for num_threads(static_cast<int>(threads))
+    for (std::int64_t c = 1; c < threads; ++c)
+      add_carried(r, begin(c), begin(c + 1), carried[static_cast<std::size_t>(c)]);
     benchmark::ClobberMemory();
   }
+  check(state, r);
 }
 
 /// Pairs of neighbours are joined, the half as long sequence is scanned likewise, and the even elements are filled in.
@@ -101,6 +127,7 @@ void tree(benchmark::State& state) {
     scan_tree(r.a, r.h, r.steps, r.width);
     benchmark::ClobberMemory();
   }
+  check(state, r);
 }
 
 /// The whole forward pass of a minGRU of 128 units on N / 128 rows, with 128 inputs.
