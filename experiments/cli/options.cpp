@@ -227,4 +227,11 @@ void Options::settle(Size size) {
   }
 }
 
+void check_once(const char* option, const std::vector<std::string>& words) {
+  if (words.empty()) throw ValueError(fmt::format("{} needs at least one value", option));
+  for (auto word = words.begin(); word != words.end(); ++word)
+    if (std::find(words.begin(), word, *word) != word)
+      throw ValueError(fmt::format("{} names '{}' twice", option, *word));
+}
+
 }  // namespace ebb::app

@@ -202,4 +202,7 @@ class Options {
   std::string source_;
 };
 
+/// Errors    ValueError naming the option, for an empty list, or a word that occurs twice
+void check_once(const char* option, const std::vector<std::string>& words);
+
 }  // namespace ebb::app

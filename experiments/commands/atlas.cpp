@@ -10,7 +10,6 @@
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/nn/given_options.hpp>
 #include <filesystem>
-#include <set>
 
 namespace ebb::app {
 namespace {
@@ -84,13 +83,10 @@ struct AtlasCommand {
       throw ValueError(
           fmt::format("--page '{}': the page of all cells is named cells.md, because the others link to it", page));
     if (cells == std::vector<std::string>{"all"}) return;
-    if (cells.empty()) throw ValueError("--cells names no cell");
+    check_once("--cells", cells);
     check_cell_names(cells);
-    std::set<std::string> seen;
-    for (const std::string& name : cells) {
-      if (!seen.insert(name).second) throw ValueError(fmt::format("--cells names '{}' twice", name));
+    for (const std::string& name : cells)
       (void)accepted_sizes(name, {1, 1});  // rejects unknown options before the work
-    }
   }
 
   /// Those of an earlier process of a job that is resumed.

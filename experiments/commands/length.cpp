@@ -107,6 +107,7 @@ struct LengthCommand {
                             fit(duration_text(e.cost.seconds()), 10, true), count_text(e.cost.updates),
                             number_text(1e3 * e.cost.update), duration_text(e.cost.checking)));
     });
+    if (job.interrupted()) return;
     const double all = grid.wall(job.threads());
     job.print(fmt::format("\nall, {} each: about {} on {}\n",
                           count_text(static_cast<double>(job.seeds().size()), "seed"), duration_text(all),

@@ -74,6 +74,7 @@ struct PaperCommand {
     const sweep::Plan plan = paper.plan();
     job.start(plan.updates());
     job.write("protocol.toml", protocol_.text);
+    if (job.interrupted()) return;  // while costs were measured
     if (job.size() == Size::full) job.write("costs.json", paper.costs_json());
     const auto rows =
         std::count_if(paper.entries().begin(), paper.entries().end(), [](const auto& e) { return e.run; });
@@ -103,6 +104,7 @@ struct PaperCommand {
     job.start(static_cast<double>(paper.entries().size()));
     job.write("protocol.toml", protocol_.text);
     measure(job, paper);
+    if (job.interrupted()) return;
     const double all = paper.wall(job.threads());
     job.print(fmt::format("\nall rows, {} each: about {} on {}\n",
                           count_text(static_cast<double>(job.seeds().size()), "seed"), duration_text(all),
@@ -126,6 +128,7 @@ struct PaperCommand {
     const std::string file = job.folder() + "/costs.json";
     if (job.again() && std::filesystem::exists(file)) paper.read_costs(read_file(file), file);
     else measure(job, paper);
+    if (job.interrupted()) return;
     paper.leave_out(3600 * hours, job.threads());
     for (const papers::PaperRun::Entry& e : paper.entries())
       if (!e.run)

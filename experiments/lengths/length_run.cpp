@@ -1,30 +1,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
+#include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/lengths/length_run.hpp>
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/network.hpp>
-#include <set>
+#include <optional>
 
 namespace ebb::app::lengths {
 namespace {
 
 using Words = std::vector<std::string>;
-
-/// The value of an option with a value for each task, "parity=32,64", for one of them; empty if it has none.
-std::string value_for(const std::string& task, const std::string& values) {
-  std::string found, others;
-  std::size_t from = 0;
-  while (from <= values.size()) {
-    const std::size_t comma = std::min(values.find(',', from), values.size());
-    const std::string item = values.substr(from, comma - from);
-    const std::size_t equals = item.find('=');
-    if (equals == std::string::npos) others = item;
-    else if (item.substr(0, equals) == task) found = item.substr(equals + 1);
-    from = comma + 1;
-  }
-  return found.empty() ? others : found;
-}
 
 /// The tasks that declare this option; none for an option of `ebb train` itself.
 std::vector<std::string> tasks_with(const std::string& option) {
@@ -48,8 +34,12 @@ Words words_for(const std::string& task, const Entries& options) {
     if (!e->given) continue;
     if (const auto declared = tasks_with(name); !declared.empty() && !is_in(declared, task)) continue;
     std::string value = fmt::format("{}", fmt::join(detail::option_words(e->json()), ","));
-    if (e->type == std::string_view(detail::option_type(static_cast<const PerTask*>(nullptr))))
-      value = value_for(task, value);
+    if (e->type == std::string_view(detail::option_type(static_cast<const PerTask*>(nullptr)))) {
+      PerTask values;
+      detail::read_option(value, values);
+      const std::optional<double> own = values.of(task);
+      value = own ? fmt::format("{}", *own) : "";
+    }
     if (!value.empty()) words.insert(words.end(), {"--" + name, value});
   }
   return words;
@@ -75,12 +65,6 @@ void check_options(const Entries& options, const std::vector<std::string>& tasks
   }
 }
 
-void check_once(const char* option, const std::vector<std::string>& names) {
-  std::set<std::string> seen;
-  for (const std::string& name : names)
-    if (!seen.insert(name).second) throw ValueError(fmt::format("{} names '{}' twice", option, name));
-}
-
 }  // namespace
 
 std::vector<std::string> all_cells() {
@@ -101,7 +85,6 @@ LengthRun::LengthRun(const Request& r, Size size, std::vector<std::uint64_t> see
     : seeds_(std::move(seeds)), tasks_(r.tasks) {
   check_once("--cells", r.cells);
   check_once("--tasks", r.tasks);
-  if (r.tasks.empty()) throw ValueError("--tasks names no task");
   check_tasks(r.tasks);
   check_options(r.options, r.tasks);
   const bool all = r.cells == Words{"all"};
@@ -135,6 +118,7 @@ void LengthRun::add(const Request& r, const std::string& task, const std::string
 
 void LengthRun::measure_costs(const std::function<void(const Entry&)>& each) {
   for (Entry& e : entries_) {
+    if (interrupted()) return;
     e.cost = e.training->cost();
     each(e);
   }

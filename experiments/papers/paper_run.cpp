@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 #include <algorithm>
 #include <ebb/experiments/cli/fields.hpp>
+#include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/papers/paper_run.hpp>
 #include <map>
 
@@ -20,6 +21,7 @@ PaperRun::PaperRun(const Protocol& p, Size size, std::vector<std::uint64_t> seed
 
 void PaperRun::measure_costs(const std::function<void(const Entry&)>& each) {
   for (Entry& e : entries_) {
+    if (interrupted()) return;
     e.cost = e.trainings.front()->cost();
     each(e);
   }

@@ -20,13 +20,6 @@ int columns_of(const std::string& text) {
 
 }  // namespace
 
-void check_once(const char* option, const std::vector<std::string>& words) {
-  if (words.empty()) throw ValueError(fmt::format("{} needs at least one value", option));
-  for (auto word = words.begin(); word != words.end(); ++word)
-    if (std::find(words.begin(), word, *word) != word)
-      throw ValueError(fmt::format("{} names '{}' twice", option, *word));
-}
-
 std::vector<double> numbers_of(const char* option, const std::vector<std::string>& words, double least, double most) {
   check_once(option, words);
   std::vector<double> numbers;

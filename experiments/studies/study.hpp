@@ -12,8 +12,6 @@ namespace ebb::app::study {
 ///           most], or occurs twice
 std::vector<double> numbers_of(const char* option, const std::vector<std::string>& words, double least, double most);
 std::vector<int> whole_numbers_of(const char* option, const std::vector<std::string>& words, int least, int most);
-/// Errors    ValueError naming the option, for an empty list, or a word that occurs twice
-void check_once(const char* option, const std::vector<std::string>& words);
 
 /// Fewer values have no standard deviation and no standard error on a page or in its files.
 inline constexpr int least_for_error = 3;

@@ -18,7 +18,7 @@ namespace {
 /// Init      A = -1/2 + i pi n for n = 0 .. N/2 - 1; log_dt uniform; C_re and C_im normal with deviation sqrt(1/2), D
 ///           with 1; W uniform in +-1/sqrt(I), Wo and bo in +-1/sqrt(H)
 /// Numerics  exp(d A) - 1 is computed without cancellation
-/// Cost      2 H (I or 0) + 4 H^2 + 6 H N flops per row and step, H N values of state
+/// Cost      4 H I (0 if I = H) + 4 H^2 + 6 H N flops per row and step, H N values of state
 /// Source    Gu et al. 2022, arXiv:2206.11893, and the authors' code, s4d.py
 /// Differs   one step at a time, where the authors convolve by FFT; W belongs to the cell, and is their encoder without
 ///           its bias; A and d have the optimiser's rate, theirs at most .001 without weight decay

@@ -164,9 +164,9 @@ struct Compare {
   void check_words() {
     check_task_names({task});
     check_recurrence_names(cells);
-    study::check_once("--cells", cells);
-    if (!embeddings.empty()) study::check_once("--embedding", embeddings);
-    if (!directions.empty()) study::check_once("--direction", directions);
+    check_once("--cells", cells);
+    if (!embeddings.empty()) check_once("--embedding", embeddings);
+    if (!directions.empty()) check_once("--direction", directions);
     sizes.check_names({task});
     if (!sizes.patience.given.empty())
       throw ValueError("--patience does not apply: each run does all its updates and keeps the best weights");

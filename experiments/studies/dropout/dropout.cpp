@@ -56,7 +56,7 @@ struct DropoutStudy {
   }
 
   void run(Job& job) {
-    study::check_once("--ways", ways);
+    check_once("--ways", ways);
     check_cell_names({cell});
     check_read("part", task, part > 0, task == "chars");
     inputs.quick = job.size() == Size::quick;

@@ -47,7 +47,7 @@ struct ForcingStudy {
   }
 
   void run(Job& job) {
-    study::check_once("--ways", ways);
+    check_once("--ways", ways);
     check_cell_names({p.cell});
     const auto task = series_of(p);
     for (const auto& [split, length] :

@@ -212,7 +212,7 @@ struct Observe {
     check_task_names({task});
     check_cell_names(cells);
     for (const auto& [option, values] : {std::pair{"--cell", &cells}, {"--hidden", &widths}, {"--remedy", &remedies}})
-      if (!values->empty()) study::check_once(option, *values);
+      if (!values->empty()) check_once(option, *values);
     sizes.check_names({task});
     sizes.inputs.quick = job.size() == Size::quick;
     const std::shared_ptr<const Task> made = sizes.make(task);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <ebb/autograd/tape.hpp>
 #include <ebb/experiments/cli/interrupt.hpp>
+#include <ebb/experiments/studies/gradient_bias.hpp>
 #include <ebb/experiments/studies/online/online.hpp>
 #include <ebb/experiments/train/series_batch.hpp>
 #include <ebb/experiments/train/task_call.hpp>
@@ -177,11 +178,10 @@ class Learning {
 
   void compare(int step, const Grads& g, OnlineRun& r) const {
     const ebb::detail::ParameterVector& p = map_.parameters();
-    const Array got = part_of_cell(p, g), exact = part_of_cell(p, backward_gradient(model_, since_, 0, time_));
-    const double a = norm_of(got), b = norm_of(exact);
+    const Bias bias = bias_between(part_of_cell(p, g), part_of_cell(p, backward_gradient(model_, since_, 0, time_)));
     r.at.push_back(step);
-    r.cosine.push_back(sum(got * exact).item() / (a * b));
-    r.ratio.push_back(a / b);
+    r.cosine.push_back(bias.cosine);
+    r.ratio.push_back(bias.ratio);
   }
 
   const Task& task_;

@@ -203,18 +203,6 @@ Grads truncated_gradient(const Reader& m, const Batch& b, int every, int window)
   return all;
 }
 
-Bias bias_between(const Array& truncated, const Array& full) {
-  double product = 0, of_cut = 0, of_full = 0, between = 0;
-  for (std::int64_t k = 0; k < full.size(); ++k) {
-    const double x = truncated.at_flat(k), y = full.at_flat(k);
-    product += x * y;
-    of_cut += x * x;
-    of_full += y * y;
-    between += (x - y) * (x - y);
-  }
-  return {product / std::sqrt(of_cut * of_full), std::sqrt(of_cut / of_full), std::sqrt(between / of_full)};
-}
-
 Bias bias_of(const Reader& m, const Task& task, const Reading& r, int window) {
   const Batch b = make_batch(task, {.split = Split::test, .length = r.stretch, .rows = 16});
   return bias_between(truncated_gradient(m, b, r.every, window).flat(),

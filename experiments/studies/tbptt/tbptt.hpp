@@ -3,6 +3,7 @@
 #include <ebb/autograd/grads.hpp>
 #include <ebb/experiments/cli/fields.hpp>
 #include <ebb/experiments/cli/job.hpp>
+#include <ebb/experiments/studies/gradient_bias.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/nn/cell_list.hpp>
 #include <ebb/nn/layers/embedding.hpp>
@@ -31,15 +32,6 @@ struct Reader {
   /// Errors    ValueError if the task does not read tokens
   Reader(const Task&, const Reading&, std::uint64_t seed);
 };
-
-/// The difference between a truncated or online gradient and that of full backpropagation.
-struct Bias {
-  double cosine = NAN;
-  double ratio = NAN;       ///< |truncated| / |full|
-  double difference = NAN;  ///< |truncated - full| / |full|
-  void visit(Fields& f) { f("cosine", cosine)("ratio", ratio)("difference", difference); }
-};
-Bias bias_between(const Array& truncated, const Array& full);
 
 /// One window with one seed.
 struct WindowRun {

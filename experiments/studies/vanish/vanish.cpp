@@ -141,9 +141,9 @@ struct Vanish {
   std::pair<std::vector<Measured>, std::vector<TaskResult>> prepare(Job& job) {
     check_task_names(tasks);
     check_cell_names(cells);
-    study::check_once("--tasks", tasks);
-    study::check_once("--cells", cells);
-    study::check_once("--remedy", remedies);
+    check_once("--tasks", tasks);
+    check_once("--cells", cells);
+    check_once("--remedy", remedies);
     std::vector<int> columns = lags_of(lags);
     std::sort(columns.begin(), columns.end());
     sizes.check_names(tasks);
