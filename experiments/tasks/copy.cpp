@@ -47,19 +47,22 @@ class CopyMeter final : public Meter {
 ///
 ///     form 'arjovsky'    in    s1 ... sn  blank (D - 1 times)  marker  blank (n times)
 ///     form 'bai'         in    s1 ... sn  blank (D - 1 times)  marker (n + 1 times)
-///     both               out   blank (n + D times)                     s1 ... sn
+///     form 'selective'   in    s1 ... sn among D - 1 blanks    marker  blank (n times)
+///     all                out   blank (n + D times)                     s1 ... sn
 ///
 /// One symbol per step: the blank 0, eight symbols 1 to 8, the marker 9; n is --copied, D is --gap, and T = D + 2 n.
-/// In the form 'arjovsky' inputs are one-hot, and the marker has no class; in the form 'bai' the input is the number
-/// itself, and the marker has a class, which is never a target. A trained model is tested at other lengths T by another
-/// gap.
+/// In the form 'selective' the symbols are at random steps, in order, each set of steps equally likely, so that a
+/// network must tell them from the blanks: counting steps does not help. Inputs are one-hot, and the marker has no
+/// class; in the form 'bai' the input is the number itself, and the marker has a class, which is never a target. A
+/// trained model is tested at other lengths T by another gap.
 ///
 /// Shapes    x [T, B, 10]; y [T, B], of 9 classes.  Form 'bai': x [T, B, 1]; y of 10 classes
 /// Numerics  blanks until the marker and random symbols after it have a loss of n ln 8 / T nats per step
 /// Source    Arjovsky, Shah & Bengio 2016, arXiv:1511.06464, and the authors' code: n = 10, D = 100 to 500 (their T),
 ///           batches of 20, RMSprop at .001 with a decay of .9; Hochreiter & Schmidhuber 1997.
 ///           Bai, Kolter & Koltun 2018, arXiv:1803.01271, and the authors' code (copy_memory): n = 10, D = 1000 (their
-///           T), batches of 32, RMSprop at .0005, clipped to the norm 1, 50 epochs of 10,000 sequences, 16,000 weights
+///           T), batches of 32, RMSprop at .0005, clipped to the norm 1, 50 epochs of 10,000 sequences, 16,000 weights.
+///           Gu & Dao 2023, arXiv:2312.00752, section 4.1.1: selective copying, 16 symbols of 16 kinds in 4,096 steps
 /// Differs   the gradient is clipped by its norm, where Arjovsky clips each component; new sequences in every batch,
 ///           where Bai repeats 10,000
 class Copy final : public SimpleTask, public HasMeter, public FixedLength, public AnyLength {
@@ -70,12 +73,12 @@ class Copy final : public SimpleTask, public HasMeter, public FixedLength, publi
        .help = "steps between the symbols and their copy, the last with the marker (default: 100, quick: 10)",
        .takes = WholeNumber{1, 1'000'000}},
       {.name = "form",
-       .help = "whose version of the task: that of Arjovsky 2016, or that of Bai 2018 with a single input "
-               "(default: arjovsky)",
-       .takes = OneOf{"arjovsky", "bai"}}};
+       .help = "whose version of the task: that of Arjovsky 2016, or that of Bai 2018 with a single input; or "
+               "selective, of Gu & Dao 2023: symbols at random steps (default: arjovsky)",
+       .takes = OneOf{"arjovsky", "bai", "selective"}}};
   explicit Copy(Inputs& in)
       : copied_(in.own.choose_whole("copied", 10)), gap_(in.own.choose_whole("gap", in.quick ? 10 : 100)),
-        bai_(in.own.choose("form", "arjovsky") == "bai") {}
+        form_(in.own.choose("form", "arjovsky")) {}
 
   TaskInfo info() const override {
     return {.unit = "nats/step",
@@ -84,22 +87,22 @@ class Copy final : public SimpleTask, public HasMeter, public FixedLength, publi
   }
 
   SimpleSizes sizes() const override {
-    if (bai_) return {.inputs = ValueInputs{1}, .outputs = copy_marker + 1, .scores = true};
+    if (bai()) return {.inputs = ValueInputs{1}, .outputs = copy_marker + 1, .scores = true};
     return {.inputs = ValueInputs{copy_marker + 1}, .outputs = copy_kinds + 1, .scores = true};
   }
 
   TaskSettings settings(Size size) const override {
-    const int rows = bai_ ? 32 : 20;
-    const double lr = bai_ ? 5e-4 : 1e-3;
-    const std::string rmsprop = bai_ ? "rmsprop" : "rmsprop:alpha=0.9";
+    const int rows = bai() ? 32 : 20;
+    const double lr = bai() ? 5e-4 : 1e-3;
+    const std::string rmsprop = bai() ? "rmsprop" : "rmsprop:alpha=0.9";
     switch (size) {
       case Size::quick:
-        return {.hidden = 16, .length = length(), .batch = rows, .steps = 200, .lr = bai_ ? 2e-2 : 5e-3};
+        return {.hidden = 16, .length = length(), .batch = rows, .steps = 200, .lr = bai() ? 2e-2 : 5e-3};
       case Size::full:  // 61 units of an LSTM with one input have 16,000 weights
-        return {.hidden = bai_ ? 61 : 128,
+        return {.hidden = bai() ? 61 : 128,
                 .length = length(),
                 .batch = rows,
-                .steps = bai_ ? 15'650 : 50'000,
+                .steps = bai() ? 15'650 : 50'000,
                 .lr = lr,
                 .optimizer = rmsprop};
       default: return {.hidden = 64, .length = length(), .batch = rows, .steps = 5000, .lr = lr, .optimizer = rmsprop};
@@ -112,12 +115,13 @@ class Copy final : public SimpleTask, public HasMeter, public FixedLength, publi
     Tokens x({T, r.rows}), y({T, r.rows});
     for (int row = 0; row < r.rows; ++row) {
       const Key symbols = key.at(static_cast<std::uint64_t>(row));
-      for (int t = 0; t < copied_; ++t)
-        x.data()[t * r.rows + row] = y.data()[(T - copied_ + t) * r.rows + row] =
-            1 + symbols.below(copy_kinds, static_cast<std::uint64_t>(t));
-      for (int t = T - copied_ - 1; t < (bai_ ? T : T - copied_); ++t) x.data()[t * r.rows + row] = copy_marker;
+      const std::vector<int> at = steps_of_symbols(symbols);
+      for (int k = 0; k < copied_; ++k)
+        x.data()[at[static_cast<std::size_t>(k)] * r.rows + row] = y.data()[(T - copied_ + k) * r.rows + row] =
+            1 + symbols.below(copy_kinds, static_cast<std::uint64_t>(k));
+      for (int t = T - copied_ - 1; t < (bai() ? T : T - copied_); ++t) x.data()[t * r.rows + row] = copy_marker;
     }
-    return SimpleBatch{.inputs = bai_ ? numbers(x) : one_hot(x, copy_marker + 1, f32),
+    return SimpleBatch{.inputs = bai() ? numbers(x) : one_hot(x, copy_marker + 1, f32),
                        .targets = EveryStep{.tokens = y}};
   }
 
@@ -138,13 +142,25 @@ class Copy final : public SimpleTask, public HasMeter, public FixedLength, publi
  private:
   static constexpr int examples = 500;  // in a test set
   int length() const { return gap_ + 2 * copied_; }
+  bool bai() const { return form_ == "bai"; }
+  /// The steps of a row's symbols: the first ones, or in the form 'selective' a random choice of those before the
+  /// marker, by selection sampling (Knuth 1997, algorithm 3.4.2 S).
+  std::vector<int> steps_of_symbols(Key row) const {
+    std::vector<int> steps;
+    const int all = copied_ + (form_ == "selective" ? gap_ - 1 : 0);
+    for (int t = 0; t < all; ++t) {
+      const int wanted = copied_ - static_cast<int>(steps.size()), left = all - t;
+      if (wanted == left || row.below(left, static_cast<std::uint64_t>(copied_ + t)) < wanted) steps.push_back(t);
+    }
+    return steps;
+  }
   static Array numbers(const Tokens& symbols) {
     Array x = Array::empty({symbols.dim(0), symbols.dim(1), 1}, f32);
     std::copy_n(symbols.data(), symbols.size(), x.data<float>());
     return x;
   }
   int copied_, gap_;
-  bool bai_;
+  std::string form_;
 };
 EBB_TASK(copy, Copy, "output the first symbols of a sequence after a long delay (Arjovsky 2016)");
 

@@ -175,6 +175,10 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
        .help = "forecast horizon in steps (default: 15)",
        .takes = WholeNumber{0, 100'000},
        .none = "0"},
+      {.name = "series-length",
+       .help = "values per series, of generated data (default: 2000, quick: 600)",
+       .takes = WholeNumber{0, 10'000'000},
+       .none = "0"},
       {.name = "inputs",
        .type = "NAME,...",
        .help =
@@ -275,15 +279,20 @@ class Forecast final : public Task, public HasNetwork, public HasMeter, public R
   }
   void load(Inputs& in) {
     if (in.data.empty()) in.data = in.quick ? "generated" : "mackey-glass";
-    if (in.data == "generated") data_ = mackey_glass(16, 8, 600);
-    else if (in.data == "mackey-glass") data_ = mackey_glass(64, 32, 2000);
-    else if (in.data == "lorenz") data_ = lorenz(64, 32, 2000);
-    else if (in.data == "henon") data_ = henon(64, 32, 2000);
+    std::string& given = in.own["series-length"];  // 0 with a file
+    if (given == "0") given.clear();
+    const auto length = [&](int standard) { return in.own.choose_whole("series-length", standard); };
+    if (in.data == "generated") data_ = mackey_glass(16, 8, length(600));
+    else if (in.data == "mackey-glass") data_ = mackey_glass(64, 32, length(2000));
+    else if (in.data == "lorenz") data_ = lorenz(64, 32, length(2000));
+    else if (in.data == "henon") data_ = henon(64, 32, length(2000));
     else {
+      if (!given.empty()) throw ValueError("--series-length does not apply to a CSV file");
+      in.own.choose_whole("series-length", 0);
       in.data = data_file(in.data, "series expects mackey-glass, lorenz, henon or an existing CSV file");
       data_ = csv_series(in.data, in.own["column"], in.own["inputs"]);
     }
-    in.own["column"] = data_.column;                       // empty without a file, so that --column is rejected
+    in.own["column"] = data_.column;                       // likewise without a file
     in.own["inputs"] = data_.one ? in.own["inputs"] : "";  // likewise
     if (data_.one) name_ = fmt::format("'{}', column {}", in.data, data_.column);
   }

@@ -138,6 +138,37 @@ TEST_CASE("copy in the form of Bai reads the symbols as numbers, and the marker 
   }
 }
 
+TEST_CASE("selective copy scatters the symbols among the blanks before the marker, every set of steps alike") {
+  const int n = 2, gap = 4, before = n + gap - 1;  // 10 sets of two of five steps
+  const auto task = make_task("copy", {.own = {{"copied", "2"}, {"gap", "4"}, {"form", "selective"}}});
+  CHECK(task->info().baseline == Approx(2 * std::log(8) / 8));
+  const SimpleBatch b = batch_of(*task, {.rows = 2000, .number = 3, .seed = 5});
+  const Tokens& y = std::get<EveryStep>(b.targets).tokens;
+  REQUIRE(b.steps() == gap + 2 * n);
+  std::map<std::pair<int, int>, int> sets;
+  std::map<int, int> kinds;
+  for (int row = 0; row < b.rows(); ++row) {
+    const std::vector<int> in = symbols_of(b, row);
+    std::vector<int> at, wanted(static_cast<std::size_t>(n + gap), 0);
+    for (int t = 0; t < before; ++t)
+      if (in[static_cast<std::size_t>(t)] != 0) {
+        at.push_back(t);
+        wanted.push_back(in[static_cast<std::size_t>(t)]);
+      }
+    REQUIRE(at.size() == 2);
+    for (int t = before; t < b.steps(); ++t) REQUIRE(in[static_cast<std::size_t>(t)] == (t == before ? 9 : 0));
+    for (int t = 0; t < b.steps(); ++t) REQUIRE(y.at({t, row}) == wanted[static_cast<std::size_t>(t)]);
+    ++sets[{at[0], at[1]}];
+    ++kinds[wanted.back()];
+  }
+  REQUIRE(sets.size() == 10);
+  for (const auto& [set, count] : sets) CHECK(count == Approx(200).margin(60));  // 4.5 standard deviations
+  REQUIRE(kinds.size() == 8);
+  for (const auto& [symbol, count] : kinds) CHECK(count == Approx(250).margin(67));
+  const auto longer = task->as<AnyLength>()->with_length(30);
+  CHECK(batch_of(*longer, {.rows = 2}).steps() == 30);
+}
+
 TEST_CASE("copy measures the share of copied symbols, and rejects a length") {
   TempFolder folder;
   const auto run = train_quick("copy", folder, {"--cell", "lstm", "--copied", "2", "--gap", "3", "--steps", "600"});
@@ -149,7 +180,7 @@ TEST_CASE("copy measures the share of copied symbols, and rejects a length") {
   CHECK(bai["loss"].get<double>() < .5 * std::log(8) / 4);
   CHECK(bai["measures"]["copied"]["value"].get<double>() > 60);
   check_rejected(ebb_command({"train", "copy", "--form", "skip", "--out", folder / "no"}),
-                 "--form of the task 'copy' must be arjovsky or bai, not 'skip'");
+                 "--form of the task 'copy' must be arjovsky or bai or selective, not 'skip'");
   check_rejected(ebb_command({"train", "copy", "--length", "30", "--out", folder / "no"}),
                  "--length does not apply to the task 'copy'");
   goes_on("copy", "gru", {.hidden = 4, .length = 30, .batch = 4, .steps = 4, .lr = .01}, {2}, {.quick = true});

@@ -183,6 +183,27 @@ TEST_CASE("Mackey-Glass and Lorenz agree with the literature") {
   CHECK(std::sqrt(squares / n) == Approx(7.93).margin(.25));  // of the attractor
 }
 
+TEST_CASE("--series-length sets the length of generated series, whose values stay, and does not apply to files") {
+  for (const char* data : {"mackey-glass", "lorenz", "henon", "generated"}) {
+    CAPTURE(data);
+    const auto task = make_task("series", {.data = data, .own = {{"series-length", "50"}}, .quick = true});
+    CHECK_THAT(task->data(), Contains("series of 50 values"));
+    CHECK(task->batches(Split::test, 35, 8) > 0);  // 15 ahead
+    CHECK_THROWS_WITH(task->batches(Split::test, 36, 8), Contains("a split has 50 values, fewer than the 51"));
+  }
+  CHECK(make_task("series", {.quick = true})->data() ==
+        make_task("series", {.own = {{"series-length", "600"}}, .quick = true})->data());
+  const auto shorter = lorenz(1, 1, 50).test.series[0], longer = lorenz(1, 1, 70).test.series[0];
+  CHECK(std::equal(shorter.begin(), shorter.end(), longer.begin()));
+  const TempFolder folder;
+  std::string csv = "level\n";
+  for (int k = 0; k < 500; ++k) csv += std::to_string(k) + "\n";
+  write_all(folder / "x.csv", csv);
+  check_rejected(ebb_command({"train", "series", "--quick", "--data", folder / "x.csv", "--series-length", "50",
+                              "--out", folder / "no"}),
+                 "--series-length does not apply to a CSV file");
+}
+
 TEST_CASE("a CSV column is split by time and forecast in its own unit") {
   const TempFolder folder;
   std::string csv = "day,level\n";
