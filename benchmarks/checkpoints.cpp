@@ -1,9 +1,9 @@
 // Bytes and processor time of backward passes through a long sequence, with an LSTM of which the last output is read.
 //   checkpoints SCHEDULE [STEPS [PASSES [ROWS [HIDDEN]]]]
-// SCHEDULE as for Checkpoint::parse: none, sqrt, revolve, 500. Prints for each pass the peak of the tape's memory
-// besides the inputs, and the seconds of the forward and the backward pass. The first pass also pays for memory that the system
-// hands out; later ones reuse it, as training does. With none and 10,000 steps: 1.1 GB; with sqrt and 100,000: 50 MB.
-// Set OMP_NUM_THREADS=1 to compare times.
+// SCHEDULE as for Checkpoint::parse: none, sqrt, revolve, 500. Prints for each pass the peak of the tape's memory,
+// besides the inputs, and the seconds of the forward and the backward pass. The first pass also pays for memory that
+// the system hands out; later ones reuse it, as training does. With none and 10,000 steps: 1.1 GB; with sqrt and
+// 100,000: 50 MB. Set OMP_NUM_THREADS=1 to compare times.
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>

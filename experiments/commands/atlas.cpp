@@ -5,6 +5,7 @@
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/out_file.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/experiments/cli/stored_page.hpp>
 #include <ebb/experiments/commands/cell_comparisons.hpp>
 #include <ebb/experiments/lengths/length_run.hpp>
 #include <ebb/experiments/report/text_format.hpp>
@@ -49,9 +50,9 @@ struct AtlasCommand {
     const atlas::Comparisons comparisons = stored_comparisons(docs.string());
     atlas::AllMeasures stored;
     if (record) {
-      stored = atlas::read_cells((docs / "cells.json").string());
+      StoredPage(page).check();
+      stored = atlas::read_cells(StoredPage(page).data());
       fs::create_directories(docs / "cells");
-      for (const fs::path& file : {docs / "cells.json", fs::path(page)}) OutFile{file.string()};
     }
     job.start(static_cast<double>(names.size()));
     for (const char* const folder : {"/measures", "/cells"}) fs::create_directories(job.folder() + folder);
@@ -79,7 +80,7 @@ struct AtlasCommand {
   void check(const Job& job) const {
     if (record && job.size() == Size::quick)
       throw ValueError("--record stores results, and toy measures with --quick are none");
-    if (record && !fs::path(page).filename().string().ends_with("cells.md"))
+    if (record && fs::path(page).filename() != "cells.md")
       throw ValueError(
           fmt::format("--page '{}': the page of all cells is named cells.md, because the others link to it", page));
     if (cells == std::vector<std::string>{"all"}) return;
@@ -118,7 +119,7 @@ struct AtlasCommand {
              const atlas::Comparisons& comparisons) const {
     for (const auto& [name, m] : measured) stored[name] = m;
     const fs::path docs = folder_of_page();
-    OutFile((docs / "cells.json").string()).write(atlas::cells_json(stored));
+    OutFile(StoredPage(page).data()).write(atlas::cells_json(stored));
     write_pages(stored, comparisons, docs);
     job.print(page + "\n");
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/out_file.hpp>
+#include <ebb/experiments/cli/stored_page.hpp>
 #include <ebb/experiments/lengths/length_run.hpp>
 #include <ebb/experiments/lengths/page.hpp>
 #include <ebb/experiments/lengths/record.hpp>
@@ -61,8 +62,9 @@ struct LengthCommand {
     lengths::LengthRun grid{request, job.size(), job.seeds()};
     lengths::KeptTasks kept;
     if (record) {
-      kept = lengths::read_lengths(kept_file());
-      for (const std::string& file : {kept_file(), page}) OutFile{file};  // before any long work
+      StoredPage(page).check();
+      kept = lengths::read_lengths(StoredPage(page).data());
+      lengths::check_kept(kept, grid.scores(grid.plan(), nullptr), commands(grid), job.seeds().size());
     }
     for (const std::string& why : grid.left_out()) job.print(fmt::format("left out: {}\n", why));
     if (cost) return foretell(job, grid);
@@ -83,8 +85,6 @@ struct LengthCommand {
   }
 
  private:
-  std::string kept_file() const { return std::filesystem::path(page).replace_extension(".json").string(); }
-
   std::vector<int> times_of() const {
     std::vector<int> all;
     for (const std::string& word : times) {
@@ -135,19 +135,23 @@ struct LengthCommand {
         job.fail_run(fmt::format("trial {}: {}", plan.trials[k].name, why), plan.trials.size());
   }
 
-  void store(Job& job, const lengths::LengthRun& grid, lengths::KeptTasks& kept,
-             const std::vector<lengths::TaskScores>& scores) const {
-    std::map<std::string, std::string> commands;
+  /// How each task was trained, without the cell.
+  static std::map<std::string, std::string> commands(const lengths::LengthRun& grid) {
+    std::map<std::string, std::string> all;
     for (const auto& e : grid.entries()) {
       std::vector<std::string> words = e.training->words();
       words.erase(words.begin() + 2, words.begin() + 4);  // --cell NAME
-      commands[e.task] = fmt::format("ebb {}", fmt::join(words, " "));
+      all[e.task] = fmt::format("ebb {}", fmt::join(words, " "));
     }
-    lengths::keep(kept, scores, commands, job.threads());
+    return all;
+  }
+
+  void store(Job& job, const lengths::LengthRun& grid, lengths::KeptTasks& kept,
+             const std::vector<lengths::TaskScores>& scores) const {
+    lengths::keep(kept, scores, commands(grid), job.threads());
     const std::filesystem::path images = std::filesystem::path(page).parent_path() / "images";
     std::filesystem::create_directories(images);
-    OutFile(kept_file()).write(lengths::lengths_json(kept));
-    OutFile(page).write(lengths::lengths_page(kept, "images"));
+    StoredPage(page).write(lengths::lengths_json(kept), lengths::lengths_page(kept, "images"));
     const auto all = lengths::scores_of(kept);
     const std::vector<std::string> order = lengths::ranked_cells(all);
     for (const lengths::TaskScores& t : all)

@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <ebb/data/text_file.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
-#include <ebb/experiments/cli/out_file.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
+#include <ebb/experiments/cli/stored_page.hpp>
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/papers/page.hpp>
 #include <ebb/experiments/papers/paper_run.hpp>
@@ -67,8 +67,8 @@ struct PaperCommand {
 
   void run(Job& job) {
     papers::PaperRun paper{protocol_, job.size(), job.seeds()};
-    const papers::KeptPapers kept = record ? papers::read_papers(kept_file()) : papers::KeptPapers{};
     if (record) check_recording(job);
+    const papers::KeptPapers kept = record ? papers::read_papers(StoredPage(page).data()) : papers::KeptPapers{};
     if (cost) return foretell(job, paper, kept);
     if (job.size() == Size::full) leave_out(job, paper);
     const sweep::Plan plan = paper.plan();
@@ -92,12 +92,9 @@ struct PaperCommand {
   }
 
  private:
-  std::string kept_file() const { return std::filesystem::path(page).replace_extension(".json").string(); }
-
   void check_recording(const Job& job) const {
     if (job.size() == Size::quick) throw ValueError("--record stores results, and a toy run with --quick has none");
-    for (const std::string& file : {kept_file(), page})
-      OutFile{file};  // checks before any long work that they can be written
+    StoredPage(page).check();
   }
 
   void foretell(Job& job, papers::PaperRun& paper, const papers::KeptPapers& kept) const {
@@ -165,8 +162,7 @@ struct PaperCommand {
 
   void store(Job& job, papers::KeptPapers kept, const std::vector<papers::RowResult>& results) const {
     papers::keep(kept, protocol_, job.size(), results, job.seeds().front(), job.threads());
-    OutFile(kept_file()).write(papers::papers_json(kept));
-    OutFile(page).write(papers::papers_page(kept));
+    StoredPage(page).write(papers::papers_json(kept), papers::papers_page(kept));
     job.print(page + "\n");
   }
 

@@ -38,10 +38,9 @@ class ResultsCommand final : public Command {
 
   int run() override {
     if (quick_ && page_ == default_page) page_ = (fs::path(runs_) / "quick.md").string();
-    all_ = read_results(kept());
+    all_ = read_results(StoredPage(page_).data());
     if (list_) return print_list();
-    for (const std::string& file : {kept(), page_})
-      OutFile{file};  // checks before any long work that they can be written
+    StoredPage(page_).check();
     std::vector<const ResultRow*> todo;
     for (const std::string& name : rows_) todo.push_back(&result_row(name));
     if (rows_.empty())
@@ -144,12 +143,7 @@ class ResultsCommand final : public Command {
     return run_command(words);
   }
 
-  void write() const {
-    OutFile(kept()).write(results_json(all_));
-    OutFile(page_).write(results_page(all_));
-  }
-
-  std::string kept() const { return fs::path(page_).replace_extension(".json").string(); }
+  void write() const { StoredPage(page_).write(results_json(all_), results_page(all_)); }
 
   std::vector<std::string> rows_;
   static constexpr const char* default_page = "docs/results.md";

@@ -1,4 +1,6 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <algorithm>
 #include <ebb/experiments/cli/fields.hpp>
 #include <ebb/experiments/cli/machine.hpp>
 #include <ebb/experiments/cli/run_file.hpp>
@@ -58,6 +60,15 @@ std::string section_of(const std::string& name, const KeptTask& t, const std::ve
   return text;
 }
 
+/// "ebb train parity --steps 500, lengths 10, 20, 3 seeds"
+std::string way_of(const std::string& command, const std::vector<int>& lengths, std::size_t seeds) {
+  return fmt::format("`{}`, lengths {}, {}", command, fmt::join(lengths, ", "),
+                     count_text(static_cast<double>(seeds), "seed"));
+}
+
+// A trial that failed, by a full disk for example, is no result: an earlier one stays. One that diverged is.
+bool has_failed(const CellScores& c) { return c.failed() > 0; }
+
 }  // namespace
 
 KeptTasks read_lengths(const std::string& path) {
@@ -67,9 +78,33 @@ KeptTasks read_lengths(const std::string& path) {
 
 std::string lengths_json(const KeptTasks& all) { return json_of(KeptFile{all}) + "\n"; }
 
+void check_kept(const KeptTasks& all, const std::vector<TaskScores>& run,
+                const std::map<std::string, std::string>& commands, std::size_t seeds) {
+  for (const TaskScores& t : run) {
+    const auto at = all.find(t.task);
+    if (at == all.end()) continue;
+    const KeptTask& kept = at->second;
+    const std::string before = way_of(kept.command, kept.lengths, static_cast<std::size_t>(kept.seeds)),
+                      now = way_of(commands.at(t.task), t.lengths, seeds);
+    if (before == now) continue;
+    std::vector<std::string> lost;
+    for (const auto& [cell, row] : kept.cells)
+      if (std::none_of(t.cells.begin(), t.cells.end(), [&](const CellScores& c) { return c.cell == cell; }))
+        lost.push_back(cell);
+    if (lost.empty()) continue;
+    const std::size_t more = lost.size() - 1;
+    throw ValueError(fmt::format(
+        "--record: on the page, {}{} on {} by {}; this run is by {}, and one table cannot have both. Use the "
+        "same options, measure all cells (--cells all), or choose another --page",
+        lost.front(), more > 0 ? fmt::format(" and {} are", count_text(double(more), "other cell")) : " is", t.task,
+        before, now));
+  }
+}
+
 void keep(KeptTasks& all, const std::vector<TaskScores>& scores, const std::map<std::string, std::string>& commands,
           int threads) {
   for (const TaskScores& t : scores) {
+    if (std::all_of(t.cells.begin(), t.cells.end(), has_failed)) continue;
     KeptTask now{.measure = t.measure,
                  .unit = t.unit,
                  .rises = t.rises,
@@ -82,6 +117,7 @@ void keep(KeptTasks& all, const std::vector<TaskScores>& scores, const std::map<
     KeptTask& kept = all[t.task];
     if (kept.command == now.command && kept.lengths == now.lengths && kept.seeds == now.seeds) now.cells = kept.cells;
     for (const CellScores& c : t.cells) {
+      if (has_failed(c)) continue;
       KeptTask::Row row{.means = {},
                         .deviations = {},
                         .date = time_with_zone().substr(0, 10),

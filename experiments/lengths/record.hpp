@@ -25,7 +25,12 @@ using KeptTasks = std::map<std::string, KeptTask>;
 KeptTasks read_lengths(const std::string& path);
 std::string lengths_json(const KeptTasks&);
 
-/// Takes over the cells of a run. Those of an earlier one stay if it trained and tested the task in the same way.
+/// Before a run of these cells, tasks and lengths: that each stored cell stays or is measured again.
+/// Errors    ValueError naming a task of which other cells were measured in another way, and that way
+void check_kept(const KeptTasks&, const std::vector<TaskScores>&, const std::map<std::string, std::string>& commands,
+                std::size_t seeds);
+
+/// Takes over the cells of a run. Those of an earlier one stay if it trained and tested the task in the same way, or if a trial of theirs failed now.
 void keep(KeptTasks&, const std::vector<TaskScores>&, const std::map<std::string, std::string>& commands, int threads);
 
 /// The stored results in the form in which figures are drawn: one seed of each cell, with its mean.

@@ -10,6 +10,7 @@
 #include <ebb/experiments/papers/record.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <filesystem>
+#include <iterator>
 
 namespace ebb::app::papers {
 namespace {
@@ -121,7 +122,7 @@ void keep(KeptPapers& all, const Protocol& p, Size size, const std::vector<RowRe
   for (const RowResult& r : results) {
     run.rows.push_back(kept_of(r, size));
     any |= r.run;
-    if (r.run) continue;
+    if (r.run && r.over() == std::ssize(r.seeds)) continue;  // a trial that failed is no result
     if (const KeptRow* const before = row_in(paper, name_of(size), run.rows.back()); before && !before->ours.empty()) {
       const double wall = run.rows.back().wall;
       run.rows.back() = *before;

@@ -27,7 +27,8 @@ using KeptPapers = std::map<std::string, KeptPaper>;
 KeptPapers read_papers(const std::string& path);
 std::string papers_json(const KeptPapers&);
 
-/// Takes over a run. Rows that were not run keep the results of an earlier run and get the time foretold.
+/// Takes over a run. Rows that were not run, or of which a trial failed, keep the results of an earlier run; the former
+/// get the estimated time.
 void keep(KeptPapers&, const Protocol&, Size, const std::vector<RowResult>&, std::uint64_t first_seed, int threads);
 
 /// The page as Markdown: for each paper, a table of its rows.

@@ -109,6 +109,8 @@ TEST_CASE("what ebb atlas cannot measure is found before a folder is made") {
   rejected({"--cells", "rnn:activation=sine"}, "activation");
   rejected({"--quick", "--record"}, "--record stores results, and toy measures with --quick are none");
   rejected({"--record", "--page", f / "all.md"}, "the page of all cells is named cells.md");
+  std::ofstream(f / "cells.md") << "# Cells\n";
+  rejected({"--record", "--page", f / "cells.md"}, "cells.md' has no data: there is no '");
 }
 
 }  // namespace atlas_test

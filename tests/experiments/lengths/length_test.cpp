@@ -2,6 +2,7 @@
 #include <ebb/experiments/train/lengths.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/experiments/train/train.hpp>
+#include <fstream>
 
 #include "catch.hpp"
 #include "ebb_process.hpp"
@@ -48,6 +49,38 @@ TEST_CASE("ebb length has the numbers of ebb train --test-lengths, for a user's 
   INFO(again.out << again.err);
   CHECK(again.code == 0);
   CHECK(read_all(f / "l/lengths.csv") == csv);
+}
+
+TEST_CASE("cells that were measured in another way are not lost when others are recorded") {
+  const TempFolder f;
+  const std::string page = f / "lengths.md", data = f / "lengths.json";
+  const auto record = [&](const std::string& words) {
+    return ebb_process("length --tasks parity --times 1 --steps 2 --hidden 4 --record --force --page " + page +
+                       " --out " + (f / "run") + " --cells " + words);
+  };
+  const Outcome first = record("rnn,gru");
+  INFO(first.out << first.err);
+  REQUIRE(first.code == 0);
+  const std::string before = read_all(data);
+  const Outcome other = record("lstm --lr 1e-3");
+  CHECK(other.code == 2);
+  CHECK_THAT(other.err, Contains("--record: on the page, gru and 1 other cell are on parity by `ebb train parity "));
+  CHECK_THAT(other.err, Contains("; this run is by `ebb train parity ") && Contains("--lr 0.001"));
+  CHECK(record("rnn --seeds 2").code == 2);
+  CHECK(read_all(data) == before);
+  CHECK(record("lstm").code == 0);
+  CHECK_THAT(read_all(page), Contains("| rnn |") && Contains("| gru |") && Contains("| lstm |"));
+  CHECK(record("rnn,gru,lstm --lr 1e-3").code == 0);  // all of them again
+
+  std::filesystem::remove(data);
+  const std::string written = read_all(page);
+  const Outcome without = record("rnn");
+  CHECK(without.code == 2);
+  CHECK_THAT(without.err, Contains("lengths.md' has no data: there is no '"));
+  CHECK(read_all(page) == written);
+  std::ofstream(data) << R"({"papers": {}})";
+  CHECK(record("rnn").code == 2);
+  CHECK(read_all(page) == written);
 }
 
 TEST_CASE("ebb length --cost foretells and trains nothing", "[slow]") {

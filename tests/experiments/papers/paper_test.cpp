@@ -177,6 +177,8 @@ TEST_CASE("what is wrong with a protocol is found before a folder is made") {
   rejected({f.file("bad.toml", "title = \"x\"\n[a]\nquestoin = \"y\"\n")},
            "line 3: an experiment has no key 'questoin'");
   rejected({}, "PAPER");
+  rejected({"bai2018", "--record", "--page", f.file("papers.md", "# Papers\n")},
+           "papers.md' has no data: there is no '");
   rejected({"bai2018", "--quick", "--record"}, "--record stores results, and a toy run with --quick has none");
 }
 
