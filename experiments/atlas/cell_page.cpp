@@ -113,7 +113,8 @@ std::string cell_page(const CellMeasures& m, const std::vector<Comparison>& comp
   if (comparisons.empty()) return text;
   text += "\n## In comparisons\n\n| where | what | result | beside |\n|---|---|---|---|\n";
   for (const Comparison& c : comparisons)
-    text += fmt::format("| {} | {} | {} | {} |\n", c.source, c.what, c.result, c.beside);
+    text += fmt::format("| {} | {} | {} | {} |\n", markdown_text(c.source), markdown_text(c.what),
+                        markdown_text(c.result), markdown_text(c.beside));
   return text;
 }
 
@@ -130,7 +131,8 @@ std::string cells_page(const AllMeasures& all, const Comparisons& comparisons) {
   for (const auto& [name, m] : all) {
     const auto rows = comparisons.find(std::string(name_before_options(name)));
     text +=
-        fmt::format("| [{}](cells/{}) | {} | {} | {} | {} | {} | {} | {} |\n", name, file_of_cell(name, ".md"), m.about,
+        fmt::format("| [{}](cells/{}) | {} | {} | {} | {} | {} | {} | {} |\n", markdown_text(name),
+                    file_of_cell(name, ".md"), markdown_text(m.about),
                     count_text(m.weights), or_dash(m, "time", number_text(m.relative)),
                     or_dash(m, "gradient", half_life_text(m)), or_dash(m, "exponents", exponents_text(m)),
                     or_dash(m, "fixed points", points_text(m)), rows == comparisons.end() ? 0 : rows->second.size());

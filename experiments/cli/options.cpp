@@ -218,9 +218,16 @@ void Options::check_names(const std::string& command) const {
   }
 }
 
+bool Options::is_given(const std::string& name) const {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const auto& e) { return e->name == name && e->given; });
+}
+
 void Options::settle(Size size) {
   for (auto& e : entries_) {
     if (e->required && !e->given) throw ValueError(e->name + " is required");
+    // The file of a job that is resumed has all options.
+    if (e->given && !e->with.empty() && source_.empty() && !is_given(e->with))
+      throw ValueError(fmt::format("{} is read only with {}", e->name, e->with));
     if (!e->given && size == Size::quick && e->if_quick) e->if_quick();
     if (!e->given && size == Size::full && e->if_full) e->if_full();
     for (auto& check : e->checks) check();

@@ -71,6 +71,7 @@ struct OptionEntry {
   std::function<std::string()> record{};    ///< for summary.json, if it differs from `json`
   std::function<void()> if_quick, if_full;  ///< set the value for that size
   std::vector<std::function<void()>> checks;
+  std::string with{};                       ///< an option without which this one is not read
   std::function<std::string()> missing;  ///< why this program cannot run what the value names; see Option::known_by
   bool given = false;
   bool utf8 = true;                  ///< whether the value is UTF-8 and can be recorded
@@ -118,6 +119,8 @@ template <class T> class Option {
     entry_.record = [&v = value_, json] { return json(v); };
     return *this;
   }
+  /// It is read with another option only, as in `with("--record")`: given alone, it is an error.
+  Option& with(const char* other) { return entry_.with = other, *this; }
   Option& declared_by(std::string who) { return entry_.declared_by = std::move(who), *this; }
   /// May be given several times: the texts are joined by this character.
   Option& joined_by(char c) { return entry_.joint = c, *this; }
@@ -184,7 +187,8 @@ class Options {
   void example(const std::string& command) { examples_.push_back(command); }  ///< shown by --help
 
   /// Sets the values of a size for all options that the user did not set, then checks every limit.
-  /// Errors    ValueError if a required option was not given, or a limit does not hold
+  /// Errors    ValueError if a required option was not given, one was given without the option that it belongs to, or a
+  ///           limit does not hold
   void settle(Size);
   const std::vector<std::unique_ptr<detail::OptionEntry>>& entries() const { return entries_; }
   /// Errors    ValueError for an option with an invalid name, or one that is declared twice; it names the declarer
@@ -196,6 +200,7 @@ class Options {
   const std::vector<std::string>& examples() const { return examples_; }
 
  private:
+  bool is_given(const std::string& name) const;
   detail::OptionEntry& entry(const std::string& name, const std::string& help);
   std::vector<std::unique_ptr<detail::OptionEntry>> entries_;
   std::vector<std::string> examples_;

@@ -45,6 +45,7 @@ struct LengthCommand {
     o.add("--record", record, "store the results and write the page of all of them").unrecorded();
     o.add("--page", page, "with --record: that page; its data are stored in the same folder, as .json")
         .type("FILE")
+        .with("--record")
         .unrecorded();
     o.example("ebb length --cells all                       every cell on parity, anbn, dyck, copy and mqar");
     o.example("ebb length --cells lstm,mgu --tasks parity --seeds 3");
@@ -60,6 +61,7 @@ struct LengthCommand {
     lengths::Request request{.cells = cells, .tasks = tasks, .options = of_train_};
     if (!times.empty()) request.times = times_of();
     lengths::LengthRun grid{request, job.size(), job.seeds()};
+    sizes.check_names(tasks);
     lengths::KeptTasks kept;
     if (record) {
       StoredPage(page).check();
@@ -86,6 +88,7 @@ struct LengthCommand {
 
  private:
   std::vector<int> times_of() const {
+    check_once("--times", times);
     std::vector<int> all;
     for (const std::string& word : times) {
       int n = 0;

@@ -36,11 +36,12 @@ struct PaperCommand {
         .required()
         .completes(paper_names());
     o.add("--cost", cost, "only foretell how long each row takes, from a few updates").unrecorded();
-    o.add("--hours", hours, "with --full: rows that would take longer are not run").above(0);
+    o.add("--hours", hours, "with --full: rows that would take longer are not run").above(0).with("--full");
     o.add("--jobs", jobs, "trials at a time (default: as many as threads)").at_least(0).at_most(1024).not_kept();
     o.add("--record", record, "store the results and write the page of all papers").unrecorded();
     o.add("--page", page, "with --record: that page; its data are stored in the same folder, as .json")
         .type("FILE")
+        .with("--record")
         .unrecorded();
     o.example("ebb paper bai2018                     reduced, a few minutes on two cores");
     o.example("ebb paper bai2018 --full --cost       how long the published sizes would take");

@@ -43,7 +43,7 @@ std::string section_of(const std::string& name, const KeptTask& t, const std::ve
   for (const std::string& cell : order) {
     const auto at = t.cells.find(cell);
     if (at == t.cells.end()) continue;
-    text += fmt::format("| {} |", cell);
+    text += fmt::format("| {} |", markdown_text(cell));
     for (std::size_t k = 0; k < t.lengths.size(); ++k) {
       const double mean = at->second.means[k], deviation = at->second.deviations[k];
       text += fmt::format(" {}{} |", score_text(mean, t.unit),

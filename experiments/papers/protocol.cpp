@@ -81,7 +81,7 @@ class ProtocolReader {
             {"options", [&] { r.options = options(); }},
             {"reduced", [&] { r.reduced = options(); }},
             {"paper", [&] { read_paper(r); }},
-            {"spread", [&] { r.spread = number(text()); }},
+            {"spread", [&] { r.spread = spread(); }},
             {"note", [&] { r.note = text(); }},
             {"agrees", [&] { r.agrees = rule(); }},
             {"agrees-reduced", [&] { r.agrees_reduced = rule(); }}};
@@ -129,7 +129,12 @@ class ProtocolReader {
   }
   double number(const std::string& word) const {
     const double x = sweep::number_of(word);
-    if (std::isnan(x)) fail(fmt::format("'{}' takes a number, not '{}'", line_->key, word));
+    if (!std::isfinite(x)) fail(fmt::format("'{}' takes a finite number, not '{}'", line_->key, word));
+    return x;
+  }
+  double spread() const {
+    const double x = number(text());
+    if (x < 0) fail(fmt::format("'{}' takes a number from 0 on, not {}", line_->key, text()));
     return x;
   }
   int whole(int low, int high) const {
@@ -149,7 +154,7 @@ class ProtocolReader {
     double sum = 0;
     for (const std::string& word : list()) {
       r.paper += (r.paper.empty() ? "" : ", ") + word;
-      sum += list().size() > 1 ? number(word) : sweep::number_of(word);
+      sum += list().size() > 1 || std::isinf(sweep::number_of(word)) ? number(word) : sweep::number_of(word);
     }
     r.number = sum / static_cast<double>(list().size());
   }
@@ -161,6 +166,7 @@ class ProtocolReader {
     return static_cast<int>(at - words.begin());
   }
   Words rates() const {
+    if (list().empty()) fail(fmt::format("'{}' takes at least one learning rate", line_->key));
     for (const std::string& word : list())
       if (!(number(word) > 0)) fail(fmt::format("'{}' takes learning rates above 0", line_->key));
     return list();

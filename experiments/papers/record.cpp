@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <ebb/experiments/cli/fields.hpp>
 #include <ebb/experiments/cli/machine.hpp>
-#include <ebb/experiments/cli/progress.hpp>
 #include <ebb/experiments/cli/run_file.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/cli/version.hpp>
@@ -43,10 +42,10 @@ const KeptRow* row_in(const KeptPaper& p, const char* size, const KeptRow& like)
   return at == rows.end() ? nullptr : &*at;
 }
 
-// "0.161 ± 0.004; agrees: within 10 %", "not run: about 3 h"
+// "0.161 ± 0.004; agrees: within 10 %", "not run: about 3.0 h"
 std::string cell_of(const KeptRow* r) {
   if (!r) return "not run";
-  if (r->ours.empty()) return r->wall > 0 ? fmt::format("not run: about {}", duration_text(r->wall)) : "not run";
+  if (r->ours.empty()) return r->wall > 0 ? fmt::format("not run: about {}", rough_time_text(r->wall)) : "not run";
   return fmt::format("**{}**{}; {}", r->ours, r->each_seed == r->ours ? "" : " (" + r->each_seed + ")", r->verdict);
 }
 
@@ -69,17 +68,22 @@ std::string section(const std::string& name, const KeptPaper& p) {
   std::string text = fmt::format(
       "\n## {}\n\n*{}*, {}.\n\n    ebb paper {}{}\n\n"
       "| experiment | row | measure | paper | as published | s | reduced | s |\n|---|---|---|---|---|---|---|---|\n",
-      p.short_title, p.title, p.source, name, is_built_in(name) ? "" : ".toml");
+      markdown_text(p.short_title), markdown_text(p.title), markdown_text(p.source), name,
+      is_built_in(name) ? "" : ".toml");
   const std::vector<KeptRow>& rows = p.runs.begin()->second.rows;
   for (const KeptRow& r : rows) {
     const KeptRow *full = row_in(p, "full", r), *reduced = row_in(p, "standard", r);
-    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} |\n", r.experiment, r.label, r.quantity, r.paper,
-                        cell_of(full), time_of(full), cell_of(reduced), time_of(reduced));
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} |\n", markdown_text(r.experiment),
+                        markdown_text(r.label), markdown_text(r.quantity), markdown_text(r.paper),
+                        markdown_text(cell_of(full)), time_of(full), markdown_text(cell_of(reduced)), time_of(reduced));
   }
   text += "\n";
   for (const KeptRow& r : rows)
-    if (!r.note.empty()) text += fmt::format("{}, {}: {}\n\n", r.experiment, r.label, r.note);
-  const std::string runs = run_line(p, "full", "As published") + run_line(p, "standard", "Reduced");
+    if (!r.note.empty()) text += markdown_text(fmt::format("{}, {}: {}", r.experiment, r.label, r.note)) + "\n\n";
+  const auto full = p.runs.find("full");
+  const bool ran = full != p.runs.end() && std::any_of(full->second.rows.begin(), full->second.rows.end(),
+                                                       [](const KeptRow& r) { return !r.ours.empty(); });
+  const std::string runs = run_line(p, "full", ran ? "As published" : "Estimates") + run_line(p, "standard", "Reduced");
   return text + runs;
 }
 
@@ -147,14 +151,11 @@ std::string papers_page(const KeptPapers& all) {
       "the\n"
       "mean over seeds on the test split, each seed in brackets, and the verdict of its row's rule: of a run as "
       "published,\n"
-      "whether it agrees with the paper. Reduced runs are smaller experiments. Their sizes and most of their rules "
-      "were "
-      "chosen\n"
-      "in trials with other seeds, often until the paper's effect showed, so that \"as expected\" means no more than "
-      "that "
-      "the\n"
-      "trials were repeated. Seconds are those of one seed; the times of rows that were not run are estimates for all "
-      "seeds.\n";
+      "whether it agrees with the paper. Reduced runs are smaller experiments. In the protocols that are built in, their\n"
+      "sizes and most of their rules were chosen in trials with other seeds, often until the paper's effect showed, so\n"
+      "that \"as expected\" means no more than that the trials were repeated. The columns s have the seconds of one "
+      "seed;\n"
+      "the times of rows that were not run are estimates for all seeds.\n";
   for (const auto& [name, paper] : all) text += section(name, paper);
   return text;
 }

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <ebb/experiments/cli/progress.hpp>
 #include <ebb/experiments/cli/run_folder.hpp>
 #include <ebb/experiments/papers/row_result.hpp>
 #include <ebb/experiments/report/text_format.hpp>
@@ -103,7 +102,7 @@ double RowResult::seconds() const {
 }
 
 std::string RowResult::ours() const {
-  if (!run) return fmt::format("not run: about {}", duration_text(wall));
+  if (!run) return fmt::format("not run: about {}", rough_time_text(wall));
   if (over() == 0) return "–";
   const double x = number();
   if (experiment->solved) return fmt::format("{:.0f} % ({:.0f} of {})", x, x / 100 * over(), over());

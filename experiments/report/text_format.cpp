@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <ebb/experiments/report/text_format.hpp>
 
@@ -41,6 +42,26 @@ std::string number_text(double x) {
   if (size < 1e-3 || size >= 1e5) return fmt::format("{:.1e}", x);
   if (size < 1) return fmt::format("{:.4f}", x);
   return fmt::format("{:.{}f}", x, size < 10 ? 3 : size < 100 ? 2 : size < 1000 ? 1 : 0);
+}
+
+std::string markdown_text(const std::string& text) {
+  std::string out;
+  for (std::size_t k = 0; k < text.size(); ++k) {
+    const char c = text[k], next = k + 1 < text.size() ? text[k + 1] : ' ';
+    const bool tag = c == '<' && (std::isalpha(static_cast<unsigned char>(next)) || next == '/' || next == '!');
+    if (tag) out += "&lt;";
+    else if (c == '|') out += "\\|";
+    else out += c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
+  }
+  return out;
+}
+
+std::string rough_time_text(double seconds) {
+  if (seconds < 9.5) return fmt::format("{:.1f} s", std::max(seconds, 0.0));
+  if (seconds < 89.5) return fmt::format("{:.0f} s", seconds);
+  if (seconds < 89.5 * 60) return fmt::format("{:.0f} min", seconds / 60);
+  const double hours = seconds / 3600;
+  return hours < 9.95 ? fmt::format("{:.1f} h", hours) : fmt::format("{:.0f} h", hours);
 }
 
 std::string csv_quoted(const std::string& text) {

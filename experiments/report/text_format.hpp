@@ -23,6 +23,10 @@ std::string csv_quoted(const std::string& text);
 std::string count_text(double);
 /// "1 update", "13,505 updates"
 std::string count_text(double, const char* noun);
+/// As a cell of a Markdown table, or in its text: on one line, without bars that end the cell or tags of HTML.
+std::string markdown_text(const std::string& text);
+/// A time that is not exact, with its unit: "38 s", "6 min", "1.7 h".
+std::string rough_time_text(double seconds);
 /// "a", "a and b", "a, b and c"
 std::string enumerated(const std::vector<std::string>& words);
 /// "1.5 MB"

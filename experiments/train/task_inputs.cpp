@@ -35,16 +35,20 @@ struct OptionOfTasks {
   /// Errors    ValueError unless the value is one for some task
   void check(const std::string& value) const {
     if (declarations.size() == 1) return first().check(value);
-    std::vector<std::string> rules;
+    std::vector<std::pair<std::string, std::vector<std::string>>> rules;  // with the tasks of each
     for (const auto& d : declarations) {
       try {
         return d.option->check(value);
       } catch (const ValueError&) {
-        rules.push_back(fmt::format("{} ({})", d.option->rule(), fmt::join(d.tasks, ", ")));
+        if (rules.empty() || rules.back().first != d.option->rule()) rules.push_back({d.option->rule(), {}});
+        rules.back().second.insert(rules.back().second.end(), d.tasks.begin(), d.tasks.end());
       }
     }
     if (first().is<OneOf>()) return check_name(fmt::format("--{}", name()), value, words());
-    throw ValueError(fmt::format("--{} must be {}, not '{}'", name(), fmt::join(rules, " or "), value));
+    std::vector<std::string> all;
+    for (const auto& [rule, tasks] : rules)
+      all.push_back(rules.size() == 1 ? rule : fmt::format("{} ({})", rule, fmt::join(tasks, ", ")));
+    throw ValueError(fmt::format("--{} must be {}, not '{}'", name(), fmt::join(all, " or "), value));
   }
 };
 

@@ -146,7 +146,7 @@ void try_methods(const Task& task, const Reading& r, const std::vector<std::stri
   for (const std::string& name : methods) try {
       const OnlineLearner learner(*m.cell, m.w, 2, r.hidden, {.method = name, .dtype = f64});
     } catch (const ValueError& e) {
-      throw ValueError(fmt::format("--gradient: {}; rtrl, snap1 and uoro apply to every cell", e.what()));
+      throw ValueError(fmt::format("--gradient: {}; rtrl, snap1 and uoro apply to every cell with weights", e.what()));
     }
 }
 

@@ -127,6 +127,9 @@ TEST_CASE("what ebb length cannot train is found before a folder is made") {
   rejected({"--tasks", "parity,adding"}, "--tasks adding: its sequences have one length");
   rejected({"--tasks", "parity", "--gap", "3"}, "--gap does not apply to the task 'parity'");
   rejected({"--tasks", "parity", "--times", "0"}, "--times must be whole numbers from 1 to 100,000, not 0");
+  rejected({"--tasks", "parity", "--times", "1,1"}, "--times names '1' twice");
+  rejected({"--tasks", "parity", "--hidden", "anbn=3"}, "--hidden names the task 'anbn', but the task of this run is");
+  rejected({"--tasks", "parity", "--page", "x.md"}, "--page is read only with --record");
   rejected({"--quick", "--record"}, "--record stores results, and a toy run with --quick has none");
 }
 

@@ -179,6 +179,8 @@ TEST_CASE("what is wrong with a protocol is found before a folder is made") {
   rejected({}, "PAPER");
   rejected({"bai2018", "--record", "--page", f.file("papers.md", "# Papers\n")},
            "papers.md' has no data: there is no '");
+  rejected({"bai2018", "--hours", "3"}, "--hours is read only with --full");
+  rejected({"bai2018", "--page", "x.md"}, "--page is read only with --record");
   rejected({"bai2018", "--quick", "--record"}, "--record stores results, and a toy run with --quick has none");
 }
 

@@ -84,13 +84,31 @@ TEST_CASE("a recorded run is kept, beside that of the other size, and rows that 
   CHECK_THAT(page, Contains("## Roe 2020") && Contains("    ebb paper toy.toml") && Contains("Reduced: 20"));
   CHECK_THAT(page, Contains("| add | gru | loss | 0.2 | **0.2000**; agrees: within 10 % | 4.000 | **0.6000** (0.5000, "
                             "0.7000); as expected: <= 1 | 4.000 |"));
-  CHECK_THAT(page, Contains("| 100 | not run: about 10:00:00 |  | **100 % (2 of 2)** (0.1000, 0.1000); no verdict"));
+  CHECK_THAT(page, Contains("| 100 | not run: about 10 h |  | **100 % (2 of 2)** (0.1000, 0.1000); no verdict"));
 
   const std::size_t reduced = page.find("\nReduced: 20");
   REQUIRE(reduced != std::string::npos);
   CHECK_THAT(page.substr(reduced), Contains(", `--seed 101`.\n"));
   CHECK(page.find("--seed") > reduced);  // the other run began with seed 1
 
+  SECTION("text of a protocol is one cell of the table, and no HTML") {
+    KeptRow& row = all.at("toy").runs.at("full").rows[0];
+    row.label = "a|b <img>\nc";
+    row.paper = "<= 3";
+    CHECK_THAT(papers_page(all), Contains("| add | a\\|b &lt;img> c | loss | <= 3 |"));
+  }
+  SECTION("without a row that was run, the line of the machine is that of the estimates") {
+    for (KeptRow& r : all.at("toy").runs.at("full").rows) r.ours.clear();
+    CHECK_THAT(papers_page(all), Contains("\nEstimates: 20") && !Contains("As published: "));
+  }
+  SECTION("a trial that failed does not replace a result, and one that diverged does") {
+    RowResult failed = result_of(0, {.3}, 1);
+    failed.seeds[1].state = "failed";
+    keep(all, toy, Size::full, {failed, long_one}, 1, 2);
+    CHECK(all.at("toy").runs.at("full").rows[0].ours == "0.2000");
+    keep(all, toy, Size::full, {result_of(0, {.3}, 1), long_one}, 1, 2);
+    CHECK_THAT(all.at("toy").runs.at("full").rows[0].each_seed, Contains("0.3000, diverged"));
+  }
   SECTION("costs that are recorded later do not replace results") {
     RowResult unrun = result_of(0, {});
     unrun.run = false;

@@ -106,7 +106,7 @@ TEST_CASE("tasks may declare one option with words or ranges of their own, and e
   rejected({"train", "temporal-order", "--form", "bai"},
            "--form of the task 'temporal-order' must be pascanu or 6a or 6b, not 'bai'");
   rejected({"train", "copy", "--form", "arjovski"}, "unknown --form 'arjovski'; did you mean 'arjovsky'?");
-  rejected({"train", "xor", "--delay", "0"}, "--delay must be a whole number from 1 to 9999 (delay) or a whole number");
+  rejected({"train", "xor", "--delay", "0"}, "--delay must be a whole number from 1 to 9999, not '0'");
   std::string help;  // on one line
   for (const char c : ebb_command({"train", "--help"}).out)
     if (!std::isspace(static_cast<unsigned char>(c))) help += c;
