@@ -7,6 +7,7 @@
 #include <ebb/experiments/lengths/page.hpp>
 #include <ebb/experiments/lengths/record.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/train/lengths.hpp>
 #include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <filesystem>
@@ -32,7 +33,7 @@ struct LengthCommand {
         .completes(names);
     o.add("--tasks", tasks, "tasks whose sequences can have any length; recall: mqar")
         .type("NAME,...")
-        .completes(Registry<TaskEntry>::names());
+        .completes(tasks_of_any_length());
     o.add("--times", times, "lengths of the test, as multiples of the length of training (default: 1,2,4,8,16)")
         .type("N,...");
     const std::size_t before = o.entries().size();

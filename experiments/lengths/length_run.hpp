@@ -50,7 +50,5 @@ class LengthRun {
 /// The cells that `all` stands for: every registered one but the reference systems of observe/systems, which have no
 /// weights to train.
 std::vector<std::string> all_cells();
-/// The tasks with AnyLength.
-std::vector<std::string> tasks_of_any_length();
 
 }  // namespace ebb::app::lengths

@@ -88,10 +88,7 @@ void TrialTraining::read_option(const std::string& word, const std::vector<std::
 
 Model TrialTraining::model() const { return {*task_, trial_->cell(), settings_, 1}; }
 
-std::vector<int> TrialTraining::lengths() const {
-  check_read("test-lengths", task_->name(), !lengths_.empty(), task_->as<AnyLength>());
-  return task_->as<AnyLength>() ? test_lengths(lengths_, settings_.length) : std::vector<int>{};
-}
+std::vector<int> TrialTraining::lengths() const { return lengths_of_tests(*task_, settings_, lengths_); }
 
 Cost TrialTraining::cost() const {
   const bool lengths_vary = std::any_of(options_.entries().begin(), options_.entries().end(),

@@ -35,7 +35,7 @@ class TrialTraining {
   const Task& task() const { return *task_; }
   const TaskSettings& settings() const { return settings_; }
   Model model() const;  ///< new weights, of seed 1
-  /// The lengths of the test after training, of a task with AnyLength.
+  /// The lengths of the test after training, as lengths_of_tests.
   std::vector<int> lengths() const;
   /// Measured over a few updates on this thread, on new weights.
   Cost cost() const;

@@ -29,6 +29,10 @@ struct LinearTeacher {
   LinearTeacher(int units, double nu, const Key&);
   /// C A^k B, k = 0 ... steps - 1, without the scale.
   Array impulse_response(int steps) const;
+  /// The mean over the first T steps of the variance of y, for white inputs of variance 1:
+  ///
+  ///     sum over k < T of (1 - k / T) g_k^2 / scale^2,  g_0 = C B + D,  g_k = C A^k B
+  double mean_variance(int steps) const;
   /// Shapes    x [T, B, 1] -> y [T, B, 1], float32
   Array outputs(const Array& x) const;
 };

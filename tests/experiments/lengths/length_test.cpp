@@ -78,7 +78,7 @@ TEST_CASE("all cells are those with weights to train") {
   const auto has = [&](const char* name) { return std::find(all.begin(), all.end(), name) != all.end(); };
   CHECK((has("lstm") && has("mlstm")));
   CHECK_FALSE((has("saddle") || has("tanhmap")));
-  const auto tasks = lengths::tasks_of_any_length();
+  const auto tasks = tasks_of_any_length();
   for (const char* task : {"parity", "anbn", "dyck", "copy", "mqar"})
     CHECK(std::find(tasks.begin(), tasks.end(), task) != tasks.end());
 }
@@ -91,7 +91,7 @@ TEST_CASE("what ebb length cannot train is found before a folder is made") {
   rejected({"--cells", "rnn,rnn"}, "--cells names 'rnn' twice");
   rejected({"--cells", "rnn:depth=2", "--tasks", "parity"}, "rnn:depth=2 on parity: ");
   rejected({"--tasks", "pairty"}, "did you mean 'parity'?");
-  rejected({"--tasks", "parity,adding"}, "--tasks adding: its sequences have one length");
+  rejected({"--tasks", "parity,chars"}, "--tasks chars: its sequences have one length");
   rejected({"--tasks", "parity", "--gap", "3"}, "--gap does not apply to the task 'parity'");
   rejected({"--tasks", "parity", "--times", "0"}, "--times must be whole numbers from 1 to 100,000, not 0");
   rejected({"--quick", "--record"}, "--record stores results, and a toy run with --quick has none");
