@@ -48,7 +48,8 @@ struct DelayNetwork final : Network, RecurrentNetwork {
 ///
 ///     y[t] = x[t - d],  t >= d;   x[t] in N(0, 1)^n
 ///
-/// d is --delay, n is --width; both are the same at every length T. A linear recurrence needs (d + 1) n units: the vectors of all those steps.
+/// d is --delay, n is --width; both are the same at every length T. A linear recurrence needs (d + 1) n units: the
+/// vectors of all those steps.
 ///
 /// Shapes    x [T, B, n]; the first d steps have no target
 /// Numerics  always answering 0 has an MSE of 1, the variance

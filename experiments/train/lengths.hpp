@@ -48,8 +48,8 @@ struct LengthTest {
 ///           twice
 std::vector<int> test_lengths(const std::vector<std::string>& words, int trained);
 
-/// The lengths at which `ebb train` tests a model of this task: those of --test-lengths; if it is not given, the default
-/// ones, or none if AnyLength::tested_by_default says so.
+/// The lengths at which `ebb train` tests a model of this task: those of --test-lengths; without it the default ones,
+/// or none unless AnyLength::tested_by_default.
 /// Errors    those of test_lengths; ValueError for words that are given and a task without AnyLength, with the names of
 ///           the tasks that have it
 std::vector<int> lengths_of_tests(const Task&, const TaskSettings&, const std::vector<std::string>& words);

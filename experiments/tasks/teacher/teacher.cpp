@@ -14,8 +14,8 @@ namespace {
 /// The moduli of A's eigenvalues are at least --modulus, so what has to be remembered grows with it (LinearTeacher).
 ///
 /// Shapes    x, y [T, B, 1]
-/// Numerics  always answering 0 has an MSE of 1 long after the start; over T steps from the start
-///           (D^2 + sum over k < T of (1 - k / T) (C A^k B)^2) / (D^2 + sum over all k of (C A^k B)^2)
+/// Numerics  always answering 0 has an MSE of about 1 long after the start; over T steps from the start
+///           LinearTeacher::mean_variance
 /// Source    Zucchet & Orvieto 2024, arXiv:2405.21064, figure 3, and the authors' code: 10 units, T = 300, students of
 ///           64 units, batches of 128, 10,000 updates of Adam with a cosine schedule
 /// Differs   the targets are divided by their standard deviation, so that losses at different --modulus are comparable;
