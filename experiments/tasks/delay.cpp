@@ -42,6 +42,12 @@ struct DelayNetwork final : Network, RecurrentNetwork {
     return s.sum(squared_error(out(y), s.rows(b.x[std::max(b.steps() - 1 - b.delay, 0)])));
   }
   bool is_squared_error(const Batch&) const override { return true; }
+  std::function<Var(const Var&, int)> step_loss(const Batch& batch) const override {
+    return [this, b = batch.get<DelayBatch>()](const Var& y, int t) {
+      const Var loss = squared_error(out(y), constant(b.x[std::max(t - b.delay, 0)].to(f64)));
+      return t < b.delay ? 0 * loss : loss;
+    };
+  }
 };
 
 /// Delayed recall: at every step, the network must output the vector that it read some steps before.

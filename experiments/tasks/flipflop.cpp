@@ -16,7 +16,7 @@ namespace {
 /// length T, so the state holds as much for longer.
 ///
 /// Shapes    x, y [T, B, bits]
-/// Numerics  repeating the pulse alone has an MSE of 1 - pulse after the first step, and (1 - pulse) (T - 1) / T over all;
+/// Numerics  repeating the pulse alone has an MSE of 1 - pulse after the first step, (1 - pulse) (T - 1) / T over all;
 ///           always answering 0 has 1
 /// Source    Sussillo & Barak 2013, doi:10.1162/NECO_a_00409; sizes, number of trials and the pulse at step 0: Golub &
 ///           Sussillo 2018, doi:10.21105/joss.01003

@@ -55,6 +55,11 @@ struct ReberNetwork final : CarryingNetwork, RecurrentNetwork {
     const auto& b = batch.get<ReberBatch>();
     return s.sum(cross_entropy(out(y), s.rows(b.lengths ? last_steps(b.y, b.lengths) : b.y[b.steps() - 1])));
   }
+  std::function<Var(const Var&, int)> step_loss(const Batch& batch) const override {
+    const auto& b = batch.get<ReberBatch>();
+    if (b.lengths) return {};
+    return [this, targets = b.y](const Var& y, int t) { return cross_entropy(out(y), targets[t]); };
+  }
 };
 
 /// The share of strings in which every prediction is right, and of strings whose second symbol is recalled before the
