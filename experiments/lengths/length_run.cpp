@@ -5,6 +5,7 @@
 #include <ebb/experiments/lengths/length_run.hpp>
 #include <ebb/experiments/train/lengths.hpp>
 #include <ebb/experiments/train/network.hpp>
+#include <map>
 #include <optional>
 
 namespace ebb::app::lengths {
@@ -114,15 +115,30 @@ void LengthRun::add(const Request& r, const std::string& task, const std::string
 void LengthRun::measure_costs(const std::function<void(const Entry&)>& each) {
   for (Entry& e : entries_) {
     if (interrupted()) return;
-    e.cost = e.training->cost();
+    if (e.cost.known()) continue;
+    const sweep::Cost cost = e.training->cost();
+    if (interrupted()) return;  // before its last update
+    e.cost = cost;
     each(e);
   }
+}
+
+std::string LengthRun::costs_json() const {
+  std::map<std::string, sweep::Cost> costs;
+  for (const Entry& e : entries_) costs[e.name()] = e.cost;
+  return sweep::costs_json(costs);
+}
+
+void LengthRun::read_costs(const std::string& json, const std::string& file) {
+  const auto costs = sweep::costs_from(json, file);
+  for (Entry& e : entries_)
+    if (const auto at = costs.find(e.name()); at != costs.end()) e.cost = at->second;
 }
 
 double LengthRun::wall(int threads) const {
   double sum = 0, longest = 0;
   for (const Entry& e : entries_) {
-    if (e.cost.updates == 0) return NAN;
+    if (!e.cost.known()) return NAN;
     sum += e.cost.seconds() * static_cast<double>(seeds_.size());
     longest = std::max(longest, e.cost.seconds());
   }

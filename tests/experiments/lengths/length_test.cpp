@@ -2,6 +2,7 @@
 #include <ebb/experiments/train/lengths.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
 #include <ebb/experiments/train/train.hpp>
+#include <fstream>
 
 #include "catch.hpp"
 #include "ebb_process.hpp"
@@ -58,6 +59,19 @@ TEST_CASE("ebb length --cost foretells and trains nothing", "[slow]") {
   REQUIRE(o.code == 0);
   CHECK_THAT(o.out, Contains("parity.rnn") && Contains("a seed of 30 updates") && Contains("all, 1 seed each: about"));
   CHECK(!f.has("c/trials"));
+
+  // As if Ctrl-C had come after one of two cells.
+  const Outcome two = ebb_process("length --cells rnn,gru --tasks xor --steps 30 --hidden 8 --cost --out " + (f / "t"));
+  REQUIRE(two.code == 0);
+  std::ofstream(f / "t/costs.json") << R"({"rows": {"xor.rnn": {"updates": 30, "update": 1000.0, "checking": 0.0}}})";
+  std::filesystem::remove(f / "t/summary.json");
+  const Outcome resumed = ebb_process("length --resume " + (f / "t"));
+  INFO(resumed.out << resumed.err);
+  REQUIRE(resumed.code == 0);
+  CHECK(!f.has("t/trials"));
+  CHECK_THAT(resumed.out, Contains("xor.rnn") && Contains("xor.gru"));
+  CHECK(summary_of(f / "t")["foretold_seconds"].get<double>() > 15'000);
+  CHECK(json::parse(read_all(f / "t/costs.json"))["rows"].size() == 2);
 }
 #endif
 
