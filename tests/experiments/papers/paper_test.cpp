@@ -178,7 +178,7 @@ TEST_CASE("ebb paper --cost foretells, and --full leaves out what takes too long
   INFO(resumed.out << resumed.err);
   REQUIRE(resumed.code == 0);
   CHECK(!f.has("c/trials"));
-  CHECK_THAT(resumed.out, Contains("add.gru") && Contains("order.lstm") && Contains("1000000 ms an update"));
+  CHECK_THAT(resumed.out, Contains("add.gru") && Contains("order.lstm") && Contains("8:20:00 a seed of 30 updates"));
   CHECK(summary_of(f / "c")["foretold_seconds"].get<double>() > 2 * 30'000 / 2);
   CHECK(json::parse(read_all(f / "c/costs.json"))["rows"].size() == 3);
 
