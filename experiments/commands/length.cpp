@@ -8,6 +8,7 @@
 #include <ebb/experiments/lengths/page.hpp>
 #include <ebb/experiments/lengths/record.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/experiments/train/lengths.hpp>
 #include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <filesystem>
@@ -33,14 +34,14 @@ struct LengthCommand {
         .completes(names);
     o.add("--tasks", tasks, "tasks whose sequences can have any length; recall: mqar")
         .type("NAME,...")
-        .completes(Registry<TaskEntry>::names());
+        .completes(tasks_of_any_length());
     o.add("--times", times, "lengths of the test, as multiples of the length of training (default: 1,2,4,8,16)")
         .type("N,...");
     const std::size_t before = o.entries().size();
     sizes.declare(o);
     sizes.declare_more(o);
     for (std::size_t k = before; k < o.entries().size(); ++k) of_train_.push_back(o.entries()[k].get());
-    o.add("--cost", cost, "only foretell how long each cell takes, from a few updates").unrecorded();
+    o.add("--cost", cost, "only foretell how long each cell takes, from a few updates");
     o.add("--jobs", jobs, "trials at a time (default: as many as threads)").at_least(0).at_most(1024).not_kept();
     o.add("--record", record, "store the results and write the page of all of them").unrecorded();
     o.add("--page", page, "with --record: that page; its data are stored in the same folder, as .json")
@@ -104,11 +105,17 @@ struct LengthCommand {
 
   static void foretell(Job& job, lengths::LengthRun& grid) {
     job.start(static_cast<double>(grid.entries().size()));
+    const std::string file = job.folder() + "/costs.json";
+    if (job.again() && std::filesystem::exists(file)) grid.read_costs(read_file(file), file);
+    for (const lengths::LengthRun::Entry& e : grid.entries()) {
+      if (!e.cost.known()) continue;
+      job.progress().skip(1);
+      job.print(sweep::cost_line(e.name(), e.cost));
+    }
     grid.measure_costs([&](const lengths::LengthRun::Entry& e) {
       job.progress().advance(1, e.name());
-      job.print(fmt::format("{} {} a seed of {} updates: {} ms an update, {} of tests\n", fit(e.name(), 30),
-                            fit(duration_text(e.cost.seconds()), 10, true), count_text(e.cost.updates),
-                            number_text(1e3 * e.cost.update), duration_text(e.cost.checking)));
+      job.print(sweep::cost_line(e.name(), e.cost));
+      job.write("costs.json", grid.costs_json());
     });
     if (job.interrupted()) return;
     const double all = grid.wall(job.threads());

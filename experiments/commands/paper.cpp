@@ -35,7 +35,7 @@ struct PaperCommand {
         .type("NAME|FILE.toml")
         .required()
         .completes(paper_names());
-    o.add("--cost", cost, "only foretell how long each row takes, from a few updates").unrecorded();
+    o.add("--cost", cost, "only estimate how long each row takes, from a few updates");
     o.add("--hours", hours, "with --full: rows that would take longer are not run").above(0).with("--full");
     o.add("--jobs", jobs, "trials at a time (default: as many as threads)").at_least(0).at_most(1024).not_kept();
     o.add("--record", record, "store the results and write the page of all papers").unrecorded();
@@ -101,7 +101,9 @@ struct PaperCommand {
   void foretell(Job& job, papers::PaperRun& paper, const papers::KeptPapers& kept) const {
     job.start(static_cast<double>(paper.entries().size()));
     job.write("protocol.toml", protocol_.text);
-    measure(job, paper);
+    const std::string file = job.folder() + "/costs.json";
+    if (job.again() && std::filesystem::exists(file)) paper.read_costs(read_file(file), file);
+    measure(job, paper, [&] { job.write("costs.json", paper.costs_json()); });
     if (job.interrupted()) return;
     const double all = paper.wall(job.threads());
     job.print(fmt::format("\nall rows, {} each: about {} on {}\n",
@@ -113,11 +115,12 @@ struct PaperCommand {
     if (record) store(job, kept, results);
   }
 
-  static void measure(Job& job, papers::PaperRun& paper) {
+  static void measure(Job& job, papers::PaperRun& paper, const std::function<void()>& each = {}) {
+    for (const papers::PaperRun::Entry& e : paper.entries())
+      if (e.cost.known()) job.print(sweep::cost_line(e.name(), e.cost));
     paper.measure_costs([&](const papers::PaperRun::Entry& e) {
-      job.print(fmt::format("{} {} a seed of {} updates: {} ms an update, {} of checking\n", fit(e.name(), 30),
-                            fit(duration_text(e.cost.seconds()), 10, true), count_text(e.cost.updates),
-                            number_text(1e3 * e.cost.update), duration_text(e.cost.checking)));
+      job.print(sweep::cost_line(e.name(), e.cost));
+      if (each) each();
     });
   }
 
@@ -125,7 +128,7 @@ struct PaperCommand {
   void leave_out(Job& job, papers::PaperRun& paper) const {
     const std::string file = job.folder() + "/costs.json";
     if (job.again() && std::filesystem::exists(file)) paper.read_costs(read_file(file), file);
-    else measure(job, paper);
+    measure(job, paper);
     if (job.interrupted()) return;
     paper.leave_out(3600 * hours, job.threads());
     for (const papers::PaperRun::Entry& e : paper.entries())

@@ -52,9 +52,9 @@ struct TrainOne {
         .at_least(0);
     measured.declare(o);
     o.add("--pause-at", pause_at, "end after this update, to be resumed; 0: after the last").at_least(0).unrecorded();
-    o.add(
-         "--test-lengths", lengths,
-         "lengths of the test after training, in tasks of any length (default: 1, 2, 4, 8 and 16 times --length); none")
+    o.add("--test-lengths", lengths,
+          "lengths of the test after training, in tasks of any length: for copy, group, mqar and the formal languages "
+          "by default 1, 2, 4, 8 and 16 times that of training; none")
         .type("N,...");
     o.add("--resume", resume, "resume the run in this folder with its options; results are bit-identical")
         .type("DIR")
@@ -92,8 +92,7 @@ struct TrainOne {
       const Model first{*task, cell, s, job.seeds().front()};
       try_out(first, *task, s);
       measured.check(*task, first, cell, s);
-      check_read("test-lengths", task_name, !lengths.empty(), task->as<AnyLength>());
-      if (task->as<AnyLength>()) try_lengths(first, *task, s, test_lengths(lengths, s.length));
+      try_lengths(first, *task, s, lengths_of_tests(*task, s, lengths));
       check_ranks(job.ranks(), first, *task, s);
     }
 
@@ -241,7 +240,7 @@ struct TrainOne {
     const auto take = [&] {
       results_.add(job, task, {seed, loss, seconds, model.w.trained(), cell, remedies, ended}, record,
                    std::move(meter));
-      longer_.add(seed, cell, s.length, std::move(longer));
+      longer_.add(seed, cell, trained_length(task, s), std::move(longer));
     };
     if (seed == job.seeds().back()) take();
     else job.run_ended(take, [&] { fill(job, task); });

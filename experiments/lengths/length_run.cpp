@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/lengths/length_run.hpp>
-#include <ebb/experiments/train/abilities.hpp>
+#include <ebb/experiments/train/lengths.hpp>
 #include <ebb/experiments/train/network.hpp>
+#include <map>
 #include <optional>
 
 namespace ebb::app::lengths {
@@ -74,13 +75,6 @@ std::vector<std::string> all_cells() {
   return names;
 }
 
-std::vector<std::string> tasks_of_any_length() {
-  std::vector<std::string> names;
-  for (const TaskEntry* t : task_list())
-    if (make_task(t->name, {.data = "generated", .quick = true})->as<AnyLength>()) names.emplace_back(t->name);
-  return names;
-}
-
 LengthRun::LengthRun(const Request& r, Size size, std::vector<std::uint64_t> seeds)
     : seeds_(std::move(seeds)), tasks_(r.tasks) {
   check_once("--cells", r.cells);
@@ -107,10 +101,12 @@ void LengthRun::add(const Request& r, const std::string& task, const std::string
   Words words{task, "--cell", cell};
   const Words given = words_for(task, r.options);
   words.insert(words.end(), given.begin(), given.end());
-  if (r.times != Request{}.times) {
-    const int trained = sweep::TrialTraining({words.begin(), words.end()}, size).settings().length;
+  const auto task_of = make_task(task, {.quick = true});
+  if (r.times != Request{}.times || !task_of->as<AnyLength>()->tested_by_default()) {
+    const sweep::TrialTraining alone{words, size};
+    const long trained = trained_length(alone.task(), alone.settings());
     std::vector<std::string> lengths;
-    for (const int times : r.times) lengths.push_back(std::to_string(static_cast<long>(times) * trained));
+    for (const int times : r.times) lengths.push_back(std::to_string(times * trained));
     words.insert(words.end(), {"--test-lengths", fmt::format("{}", fmt::join(lengths, ","))});
   }
   entries_.push_back({task, cell, std::make_unique<sweep::TrialTraining>(words, size)});
@@ -119,15 +115,30 @@ void LengthRun::add(const Request& r, const std::string& task, const std::string
 void LengthRun::measure_costs(const std::function<void(const Entry&)>& each) {
   for (Entry& e : entries_) {
     if (interrupted()) return;
-    e.cost = e.training->cost();
+    if (e.cost.known()) continue;
+    const sweep::Cost cost = e.training->cost();
+    if (interrupted()) return;  // before its last update
+    e.cost = cost;
     each(e);
   }
+}
+
+std::string LengthRun::costs_json() const {
+  std::map<std::string, sweep::Cost> costs;
+  for (const Entry& e : entries_) costs[e.name()] = e.cost;
+  return sweep::costs_json(costs);
+}
+
+void LengthRun::read_costs(const std::string& json, const std::string& file) {
+  const auto costs = sweep::costs_from(json, file);
+  for (Entry& e : entries_)
+    if (const auto at = costs.find(e.name()); at != costs.end()) e.cost = at->second;
 }
 
 double LengthRun::wall(int threads) const {
   double sum = 0, longest = 0;
   for (const Entry& e : entries_) {
-    if (e.cost.updates == 0) return NAN;
+    if (!e.cost.known()) return NAN;
     sum += e.cost.seconds() * static_cast<double>(seeds_.size());
     longest = std::max(longest, e.cost.seconds());
   }
@@ -152,7 +163,7 @@ std::vector<TaskScores> LengthRun::scores(const sweep::Plan& plan, const sweep::
     const Entry& e = entries_[k];
     TaskScores& t = *std::find_if(all.begin(), all.end(), [&](const TaskScores& s) { return s.task == e.task; });
     if (t.lengths.empty()) {
-      t.trained = e.training->settings().length;
+      t.trained = trained_length(e.training->task(), e.training->settings());
       t.lengths = e.training->lengths();
       t.baselines.assign(t.lengths.size(), NAN);
     }

@@ -30,8 +30,12 @@ class LengthRun {
   /// Why some cells are not on some task, where `all` stands for the cells: "parity.tall: ...".
   const std::vector<std::string>& left_out() const { return left_out_; }
 
-  /// Measures the cost of each entry; `each` is called after it.
+  /// Measures the cost of each entry of which it is not known; `each` is called after it.
   void measure_costs(const std::function<void(const Entry&)>& each);
+  /// The costs that are known, as JSON, and from JSON that was written for the same cells and tasks. Errors: FileError
+  /// naming `file`
+  std::string costs_json() const;
+  void read_costs(const std::string& json, const std::string& file);
   /// Seconds of everything on this number of idle threads; NaN if the cost is not known.
   double wall(int threads) const;
 
@@ -50,7 +54,5 @@ class LengthRun {
 /// The cells that `all` stands for: every registered one but the reference systems of observe/systems, which have no
 /// weights to train.
 std::vector<std::string> all_cells();
-/// The tasks with AnyLength.
-std::vector<std::string> tasks_of_any_length();
 
 }  // namespace ebb::app::lengths

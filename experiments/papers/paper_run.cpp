@@ -22,7 +22,10 @@ PaperRun::PaperRun(const Protocol& p, Size size, std::vector<std::uint64_t> seed
 void PaperRun::measure_costs(const std::function<void(const Entry&)>& each) {
   for (Entry& e : entries_) {
     if (interrupted()) return;
-    e.cost = e.trainings.front()->cost();
+    if (e.cost.known()) continue;
+    const Cost cost = e.trainings.front()->cost();
+    if (interrupted()) return;  // before its last update
+    e.cost = cost;
     each(e);
   }
 }
@@ -30,24 +33,13 @@ void PaperRun::measure_costs(const std::function<void(const Entry&)>& each) {
 std::string PaperRun::costs_json() const {
   std::map<std::string, Cost> costs;
   for (const Entry& e : entries_) costs[e.name()] = e.cost;
-  struct Costs {
-    std::map<std::string, Cost>& rows;
-    void visit(Fields& f) { f("rows", rows); }
-  };
-  return json_of(Costs{costs}) + "\n";
+  return sweep::costs_json(costs);
 }
 
 void PaperRun::read_costs(const std::string& json, const std::string& file) {
-  struct Costs {
-    std::map<std::string, Cost> rows;
-    void visit(Fields& f) { f("rows", rows); }
-  };
-  const Costs costs = from_json<Costs>(json, file);
-  for (Entry& e : entries_) {
-    const auto at = costs.rows.find(e.name());
-    if (at == costs.rows.end()) throw FileError(fmt::format("'{}' has no cost of the row {}", file, e.name()));
-    e.cost = at->second;
-  }
+  const auto costs = sweep::costs_from(json, file);
+  for (Entry& e : entries_)
+    if (const auto at = costs.find(e.name()); at != costs.end()) e.cost = at->second;
 }
 
 void PaperRun::leave_out(double seconds, int threads) {
@@ -56,7 +48,7 @@ void PaperRun::leave_out(double seconds, int threads) {
 
 // Each trial has a thread of its own while there are enough of them.
 double PaperRun::wall(const Entry& e, int threads) const {
-  if (e.cost.updates == 0) return NAN;
+  if (!e.cost.known()) return NAN;
   return e.cost.seconds() * std::max(1., runs(e) / threads);
 }
 
@@ -64,7 +56,7 @@ double PaperRun::wall(int threads) const {
   double sum = 0, longest = 0;
   for (const Entry& e : entries_) {
     if (!e.run) continue;
-    if (e.cost.updates == 0) return NAN;
+    if (!e.cost.known()) return NAN;
     sum += e.cost.seconds() * runs(e);
     longest = std::max(longest, e.cost.seconds());
   }

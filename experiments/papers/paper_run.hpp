@@ -21,9 +21,10 @@ class PaperRun {
   };
   const std::vector<Entry>& entries() const { return entries_; }
 
-  /// Measures the cost of every row. `each` is called after each of them.
+  /// Measures the cost of every row of which it is not known. `each` is called after each of them.
   void measure_costs(const std::function<void(const Entry&)>& each);
-  /// The costs as JSON, and from JSON that was written for the same protocol. Errors: FileError naming `file`
+  /// The costs that are known, as JSON, and from JSON that was written for the same protocol. Errors: FileError naming
+  /// `file`
   std::string costs_json() const;
   void read_costs(const std::string& json, const std::string& file);
   /// Leaves out rows that would take longer than so many seconds on this number of threads.

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <ebb/experiments/papers/row_training.hpp>
+#include <ebb/experiments/train/lengths.hpp>
 #include <ebb/experiments/train/measure.hpp>
 #include <ebb/experiments/train/train.hpp>
 
@@ -35,7 +36,7 @@ void RowTraining::check_measure(const Experiment& e) const {
 
 void RowTraining::set_lengths() {
   if (training_->lengths().empty()) throw ValueError("lengths: its task has no test at other lengths");
-  const int trained = training_->settings().length;
+  const int trained = trained_length(training_->task(), training_->settings());
   for (const int length : training_->lengths())
     if (length > trained) beyond_.push_back(length);
   if (beyond_.empty()) throw ValueError(fmt::format("--test-lengths has none above --length {}", trained));

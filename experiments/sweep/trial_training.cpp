@@ -8,6 +8,7 @@
 #include <ebb/experiments/train/lengths.hpp>
 #include <ebb/experiments/train/network.hpp>
 #include <ebb/experiments/train/train.hpp>
+#include <ebb/experiments/train/treatment.hpp>
 #include <ebb/experiments/train/try_out.hpp>
 #include <ebb/nn/nearest.hpp>
 
@@ -30,8 +31,6 @@ void shorten(std::vector<std::string>& words) {
 }
 
 }  // namespace
-
-void visit(Fields& f, Cost& c) { f("updates", c.updates)("update", c.update)("checking", c.checking); }
 
 TrialTraining::TrialTraining(const std::vector<std::string>& words, Size size) : size_(size) {
   read(words);
@@ -88,9 +87,43 @@ void TrialTraining::read_option(const std::string& word, const std::vector<std::
 
 Model TrialTraining::model() const { return {*task_, trial_->cell(), settings_, 1}; }
 
-std::vector<int> TrialTraining::lengths() const {
-  check_read("test-lengths", task_->name(), !lengths_.empty(), task_->as<AnyLength>());
-  return task_->as<AnyLength>() ? test_lengths(lengths_, settings_.length) : std::vector<int>{};
+std::vector<int> TrialTraining::lengths() const { return lengths_of_tests(*task_, settings_, lengths_); }
+
+/// Of the remedies' own updates.
+struct TrialTraining::OwnTimes {
+  double updates = 0;      // in the whole training
+  double all = 0;          // seconds of these
+  double among = 0;        // seconds among the measured updates, which make those of `remedies`
+  std::string remedies{};  // those that do something else, too, in updates of the task's loss
+};
+
+TrialTraining::OwnTimes TrialTraining::own_times(int measured) const {
+  constexpr int repeated = 2;  // own updates, after a first one, which warms up caches
+  OwnTimes times;
+  Model m = model();
+  Treatment treatment(m, *task_, settings_, 1);
+  for (std::size_t k = 0; k < treatment.remedies().size(); ++k) {
+    const Remedy& remedy = *treatment.remedies()[k];
+    const auto* const own = remedy.as<OwnUpdates>();
+    const bool more = !own || remedy.as<PenaltyOnRun>() || remedy.as<GradientRule>();
+    if (more) times.remedies += (times.remedies.empty() ? "" : "+") + remedy.text();
+    if (!own) continue;
+    double all = 0, among = 0;
+    for (int step = 1; step <= settings_.steps; ++step) {
+      const int due = own->due(step);
+      all += due;
+      among += more && step > 1 && step <= measured ? due : 0;
+    }
+    if (all == 0) continue;
+    treatment.own_update_of(k, 0);
+    const double before = cpu_seconds();
+    for (int number = 1; number <= repeated; ++number) treatment.own_update_of(k, number);
+    const double one = (cpu_seconds() - before) / repeated;
+    times.updates += all;
+    times.all += all * one;
+    times.among += among * one;
+  }
+  return times;
 }
 
 Cost TrialTraining::cost() const {
@@ -98,10 +131,13 @@ Cost TrialTraining::cost() const {
                                         [](const auto& o) { return o->name == "--shortest" && o->given; });
   const int measured = lengths_vary ? 25 : 4;  // updates, of which the first is not counted
   const OneThread alone;
+  const OwnTimes own = own_times(measured);
+  TaskSettings settings = settings_;
+  settings.remedy = own.remedies;  // updates before training may be many: they are counted, not made
   Model m = model();
   double begin = 0, end = 0;
   int updates = 0;
-  train(m, *task_, settings_, 1,
+  train(m, *task_, settings, 1,
         [&](const CurvePoint&) {
           (updates == 0 ? begin : end) = cpu_seconds();
           ++updates;
@@ -113,9 +149,13 @@ Cost TrialTraining::cost() const {
   const int between = std::max(1, settings_.steps / 20), validations = settings_.steps / between;
   const int valid = std::min(m.task.valid_batches, task_->batches(Split::valid, settings_.length, settings_.batch));
   const int test = task_->batches(Split::test, settings_.length, settings_.batch);
-  Cost c{.updates = settings_.steps, .update = 0, .checking = batch * (validations * valid + test)};
+  Cost c{.updates = settings_.steps,
+         .update = 0,
+         .checking = batch * (validations * valid + test),
+         .own_updates = own.updates,
+         .own = own.all};
   c.checking += length_tests(batch);
-  if (updates > 1) c.update = (end - begin) / (updates - 1);
+  if (updates > 1) c.update = std::max(0., end - begin - own.among) / (updates - 1);
   return c;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-#include <ebb/experiments/cli/fields.hpp>
+#include <ebb/experiments/sweep/cost.hpp>
 #include <ebb/experiments/sweep/trial_options.hpp>
 #include <memory>
 
@@ -8,15 +8,6 @@ class Command;
 }
 
 namespace ebb::app::sweep {
-
-/// What a trial costs: processor time on one thread. A run that ends before its last update costs less.
-struct Cost {
-  int updates = 0;
-  double update = 0;    ///< seconds
-  double checking = 0;  ///< seconds of all validations and the tests
-  double seconds() const { return updates * update + checking; }
-};
-void visit(Fields&, Cost&);
 
 /// A run of `ebb train` that is described by its words, without training it: its options are read by `ebb train`'s own,
 /// its task is made, and its model is tried.
@@ -35,7 +26,7 @@ class TrialTraining {
   const Task& task() const { return *task_; }
   const TaskSettings& settings() const { return settings_; }
   Model model() const;  ///< new weights, of seed 1
-  /// The lengths of the test after training, of a task with AnyLength.
+  /// The lengths of the test after training, as lengths_of_tests.
   std::vector<int> lengths() const;
   /// Measured over a few updates on this thread, on new weights.
   Cost cost() const;
@@ -44,6 +35,8 @@ class TrialTraining {
   void read(const std::vector<std::string>&);
   void read_option(const std::string& word, const std::vector<std::string>& values);
   double length_tests(double batch) const;
+  struct OwnTimes;
+  OwnTimes own_times(int measured) const;
   Size size_;
   std::unique_ptr<Command> train_;
   Options options_;

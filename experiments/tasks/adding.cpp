@@ -27,6 +27,9 @@ AddingForm adding_form(const std::string& name) {
 ///         it. Batches of training have from --length to 1.1 times as many steps
 ///     form 'skip': u in U[-.5, .5); one mark in the first tenth, one in the second half
 ///
+/// T is --length. A trained model is tested at other lengths with --test-lengths; the windows of the marks grow with T,
+/// except the first ten steps of the form 'hochreiter'.
+///
 /// Shapes    x [T, B, 2]; y [B, 1]
 /// Numerics  always answering the mean has a loss of 1/6, the variance of the sum of two uniform numbers. Form
 ///           'hochreiter': (9/10 2/3 + 1/10 1/3) / 16 = .0396, as one mark in ten is on the first step; an answer is
@@ -39,7 +42,7 @@ AddingForm adding_form(const std::string& name) {
 ///           of the squared error
 /// Differs   form 'hochreiter': in training one length per batch, where every sequence has its own, and --length in the
 ///           other splits; a marked first step has the mark 1, which the paper leaves open
-class Adding final : public SimpleTask, public HasMeter {
+class Adding final : public SimpleTask, public HasMeter, public AnyLength {
  public:
   static constexpr TaskOption options[] = {
       {.name = "form",
@@ -71,6 +74,7 @@ class Adding final : public SimpleTask, public HasMeter {
   }
 
   void check_sizes(const TaskSettings& s) const override {
+    if (s.length < 2) throw ValueError("adding: --length must be at least 2, one step for each mark");
     if (form_ == AddingForm::hochreiter && s.length < 20)
       throw ValueError("adding: --length must be at least 20, so that the first ten steps are in the first half");
   }
@@ -78,7 +82,6 @@ class Adding final : public SimpleTask, public HasMeter {
   int steps(const TaskSettings& s) const override { return s.length + extra(s.length); }
 
   Batch batch(const BatchRequest& r) const override {
-    if (r.length < 2) throw ValueError("adding: sequences need at least 2 steps, one marker in each half");
     const Key key = batch_key(r, "adding"), marks = key.named("marks");
     int T = r.length;
     if (r.split == Split::train && extra(T) > 0) T += key.named("length").below(extra(T) + 1, 0);
@@ -102,6 +105,7 @@ class Adding final : public SimpleTask, public HasMeter {
 
   int batches(Split, int, int rows) const override { return (examples() + rows - 1) / rows; }
   std::string data() const override { return "generated"; }
+  bool tested_by_default() const override { return false; }
   std::unique_ptr<Meter> meter() const override {
     if (form_ != AddingForm::hochreiter) return nullptr;
     return std::make_unique<ToleranceMeter>(.04, 100 * (.9 * .1536 + .1 * .16), "always answering 1/2");

@@ -42,20 +42,27 @@ struct DelayNetwork final : Network, RecurrentNetwork {
     return s.sum(squared_error(out(y), s.rows(b.x[std::max(b.steps() - 1 - b.delay, 0)])));
   }
   bool is_squared_error(const Batch&) const override { return true; }
+  std::function<Var(const Var&, int)> step_loss(const Batch& batch) const override {
+    return [this, b = batch.get<DelayBatch>()](const Var& y, int t) {
+      const Var loss = squared_error(out(y), constant(b.x[std::max(t - b.delay, 0)].to(f64)));
+      return t < b.delay ? 0 * loss : loss;
+    };
+  }
 };
 
 /// Delayed recall: at every step, the network must output the vector that it read some steps before.
 ///
 ///     y[t] = x[t - d],  t >= d;   x[t] in N(0, 1)^n
 ///
-/// d is --delay, n is --width. A linear recurrence needs (d + 1) n units: the vectors of all those steps.
+/// d is --delay, n is --width; both are the same at every length T. A linear recurrence needs (d + 1) n units: the
+/// vectors of all those steps.
 ///
 /// Shapes    x [T, B, n]; the first d steps have no target
 /// Numerics  always answering 0 has an MSE of 1, the variance
 /// Source    Jaeger 2001, Short term memory in echo state networks, GMD report 152; White, Lee & Sompolinsky 2004,
 ///           doi:10.1103/PhysRevLett.92.148102: Gaussian inputs
 /// Differs   trained, where both have a random recurrence with a trained output; vectors, where both have one number
-class Delay final : public Task, public HasNetwork {
+class Delay final : public Task, public HasNetwork, public AnyLength {
  public:
   static constexpr TaskOption options[] = {
       {.name = "delay",
@@ -85,6 +92,7 @@ class Delay final : public Task, public HasNetwork {
 
   int batches(Split, int, int rows) const override { return (512 + rows - 1) / rows; }
   std::string data() const override { return "generated"; }
+  bool tested_by_default() const override { return false; }
   std::unique_ptr<Network> network(const Builder& p, const Recurrence& r) const override {
     return std::make_unique<DelayNetwork>(p, r, width_);
   }

@@ -1,3 +1,4 @@
+#include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
 #include <numeric>
 
@@ -11,13 +12,15 @@ namespace {
 ///
 ///     y[t] = x[t] where it is not 0, else y[t-1]
 ///
-/// Training draws its batches from 512 trials, in a new order in each epoch.
+/// Training draws its batches from 512 trials, in a new order in each epoch. --bits and --pulse are the same at every
+/// length T, so the state holds as much for longer.
 ///
 /// Shapes    x, y [T, B, bits]
-/// Numerics  repeating the pulse alone has an MSE of 1 - pulse, after the first step; always answering 0 has 1
+/// Numerics  repeating the pulse alone has an MSE of 1 - pulse after the first step, (1 - pulse) (T - 1) / T over all;
+///           always answering 0 has 1
 /// Source    Sussillo & Barak 2013, doi:10.1162/NECO_a_00409; sizes, number of trials and the pulse at step 0: Golub &
 ///           Sussillo 2018, doi:10.21105/joss.01003
-class FlipFlop final : public SimpleTask {
+class FlipFlop final : public SimpleTask, public AnyLength {
  public:
   static constexpr TaskOption options[] = {
       {.name = "bits", .help = "number of channels (default: 3)", .takes = WholeNumber{1, 16}},
@@ -55,6 +58,8 @@ class FlipFlop final : public SimpleTask {
 
   int batches(Split, int, int rows) const override { return (trials + rows - 1) / rows; }
   std::string data() const override { return "generated"; }
+  bool tested_by_default() const override { return false; }
+  std::optional<double> baseline_at(int length) const override { return (1 - pulse_) * (length - 1) / length; }
 
  private:
   static constexpr int trials = 512;

@@ -53,7 +53,7 @@ class OrderMeter final : public ClassMeter {
 ///           20, lengths from 50 to 200; Hochreiter & Schmidhuber 1997, experiments 6a and 6b, lengths from 100 to 110
 /// Differs   a softmax, where Hochreiter has logistic outputs; windows grow with the length, where Hochreiter's are the
 ///           same at lengths 100 to 110
-class TemporalOrder final : public SimpleTask, public HasMeter {
+class TemporalOrder final : public SimpleTask, public HasMeter, public AnyLength {
  public:
   static constexpr TaskOption options[] = {{.name = "form",
                                             .help = "whose version of the task: that of Pascanu 2013, or experiment 6a "
@@ -106,6 +106,7 @@ class TemporalOrder final : public SimpleTask, public HasMeter {
 
   int batches(Split, int, int rows) const override { return (examples + rows - 1) / rows; }
   std::string data() const override { return "generated"; }
+  bool tested_by_default() const override { return false; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<OrderMeter>(form_); }
 
  private:

@@ -25,7 +25,7 @@ class TwoSequenceMeter final : public ClassMeter {
 ///         network must output the second symbol again. T - 3 distractors, and in training k more, with probability
 ///         .1 .9^k, the same for a batch
 ///
-/// N is --informative, p is --distractors.
+/// N is --informative, p is --distractors; both are the same at every length T.
 ///
 /// Shapes    x [T, B, 1], form '2c' [T, B, p + 4]; classes [B], of 2
 /// Numerics  always answering 1/2 has a loss of ln 2
@@ -34,7 +34,7 @@ class TwoSequenceMeter final : public ClassMeter {
 ///           doi:10.1109/72.279181
 /// Differs   a softmax, where the paper has logistic outputs; in training one length per batch, where every sequence
 ///           has its own, and --length in the other splits; in '2c' at most 99 further distractors
-class TwoSequence final : public SimpleTask, public HasMeter {
+class TwoSequence final : public SimpleTask, public HasMeter, public AnyLength {
  public:
   static constexpr TaskOption options[] = {
       {.name = "form",
@@ -91,6 +91,7 @@ class TwoSequence final : public SimpleTask, public HasMeter {
 
   int batches(Split, int, int rows) const override { return (examples + rows - 1) / rows; }
   std::string data() const override { return "generated"; }
+  bool tested_by_default() const override { return false; }
   std::unique_ptr<Meter> meter() const override {
     using Names = std::vector<std::string>;
     return std::make_unique<TwoSequenceMeter>(symbolic() ? Names{"x", "y"} : Names{"-1", "1"});

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/class_meter.hpp>
 #include <ebb/experiments/train/simple_task.hpp>
 #include <numbers>
@@ -35,12 +36,14 @@ class XorMeter final : public ClassMeter {
 ///
 ///     y[t] = x[t - d] xor x[t - 2 d],  t >= 2 d;   x[t] is 0 or 1 with equal probability
 ///
+/// d is --delay at every length T, so that longer sequences ask for the same memory for more steps.
+///
 /// Shapes    x [T, B, 1]; y [T, B]; the first 2 d steps have no target
 /// Numerics  no single input tells anything about the target: always answering 1/2 has a loss of 1 bit
 /// Source    Engelken 2023, arXiv:2312.17306, and the authors' code: N = 80, T = 300, d = 10, batches of 16
 /// Differs   two outputs and a softmax, in place of one output and a sigmoid; their loss also has step 2 d - 1, whose
 ///           earlier bit lies before the first input
-class DelayedXor final : public SimpleTask, public HasMeter {
+class DelayedXor final : public SimpleTask, public HasMeter, public AnyLength {
  public:
   static constexpr TaskOption options[] = {
       {.name = "delay",
@@ -85,6 +88,7 @@ class DelayedXor final : public SimpleTask, public HasMeter {
 
   int batches(Split, int, int rows) const override { return (512 + rows - 1) / rows; }
   std::string data() const override { return "generated"; }
+  bool tested_by_default() const override { return false; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<XorMeter>(2 * delay_); }
 
  private:

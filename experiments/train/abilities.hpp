@@ -71,7 +71,7 @@ class ReadsData {
 };
 
 /// Its sequences may have any length, and all sequences of a batch of the test split have the length requested. A
-/// trained model is tested at lengths beyond --length (lengths.hpp).
+/// trained model is tested at lengths beyond those of training (lengths.hpp).
 class AnyLength {
  public:
   virtual ~AnyLength();
@@ -81,6 +81,12 @@ class AnyLength {
   /// length requested.
   /// Errors    ValueError for a length that it cannot have
   virtual std::unique_ptr<Task> with_length(int /*length*/) const;
+  /// Whether `ebb train` tests at other lengths without --test-lengths. `ebb length` always does.
+  virtual bool tested_by_default() const { return true; }
+  /// The greatest length of training, if that is not --length.
+  virtual int trained_length(const TaskSettings& s) const { return s.length; }
+  /// The baseline of the reported loss at one length, if it depends on the length.
+  virtual std::optional<double> baseline_at(int /*length*/) const { return std::nullopt; }
 };
 
 /// The data, or options of the task's own, determine the length of sequences in training: --length is an error.

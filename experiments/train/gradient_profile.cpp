@@ -40,11 +40,6 @@ Batch measured_batch(const RecurrentNetwork& network, const Task& task, const Pr
   return best;
 }
 
-const Cell& cell_of(const RecurrentNetwork& network) {
-  if (const Cell* const cell = network.recurrence()) return *cell;
-  throw ValueError("the model's layer runs over whole sequences: it has no cell and no state");
-}
-
 /// The last `count` of them, after values on which the loss does not depend if there are fewer.
 std::vector<Var> last_of(const std::vector<Var>& states, std::size_t count) {
   std::vector<Var> last;

@@ -23,8 +23,9 @@ std::string lengths_text(const LengthTest& t) {
 
 LengthTest tested_at_lengths(Job& job, const Model& m, const Task& task, const TaskSettings& s, std::uint64_t seed,
                              const std::vector<std::string>& words) {
-  if (!task.as<AnyLength>()) return {};
-  LengthTest test = test_at_lengths(m, task, s, test_lengths(words, s.length));
+  const std::vector<int> lengths = lengths_of_tests(task, s, words);
+  if (lengths.empty()) return {};
+  LengthTest test = test_at_lengths(m, task, s, lengths);
   if (!test.scores.empty()) job.print(fmt::format("seed {}: {}\n", seed, lengths_text(test)));
   return test;
 }

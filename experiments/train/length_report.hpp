@@ -33,7 +33,7 @@ class LengthReport {
 
 /// "accuracy at length 40: 100 %, 80: 99.2 %"; empty if there is none.
 std::string lengths_text(const LengthTest&);
-/// The test of a run of a task with AnyLength at the lengths of --test-lengths, printed; of other tasks, none.
+/// The test of a run at the lengths that lengths_of_tests finds, printed.
 LengthTest tested_at_lengths(Job&, const Model&, const Task&, const TaskSettings&, std::uint64_t seed,
                              const std::vector<std::string>& words);
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
+#include <cstdlib>
 #include <ebb/experiments/cli/interrupt.hpp>
 #include <ebb/experiments/cli/options.hpp>
 #include <ebb/experiments/train/lengths.hpp>
@@ -15,12 +17,18 @@ constexpr int most_length = 1'000'000;
 /// The task with sequences of one length.
 class TaskOfLength {
  public:
-  TaskOfLength(const Task& task, int length)
-      : made_(task_call(task, [&] { return task.as<AnyLength>()->with_length(length); })),
-        task_(made_ ? *made_ : task) {}
+  TaskOfLength(const Task& task, int length) : made_(made(task, length)), task_(made_ ? *made_ : task) {}
   const Task& operator*() const { return task_; }
 
  private:
+  static std::unique_ptr<Task> made(const Task& task, int length) {
+    if (auto own = task_call(task, [&] { return task.as<AnyLength>()->with_length(length); })) return own;
+    const std::string& shortest = task.inputs().own[shortest_option.name];
+    if (std::atoi(shortest.c_str()) <= length) return nullptr;
+    Task::Inputs inputs = task.inputs();  // a length of training alone, which is longer than that of the test
+    inputs.own[shortest_option.name] = "0";
+    return make_task(task.name(), inputs);
+  }
   std::unique_ptr<Task> made_;
   const Task& task_;
 };
@@ -68,6 +76,29 @@ std::vector<int> test_lengths(const std::vector<std::string>& words, int trained
   return lengths;
 }
 
+std::vector<int> lengths_of_tests(const Task& task, const TaskSettings& s, const std::vector<std::string>& words) {
+  const auto* const any = task.as<AnyLength>();
+  if (!any && !words.empty())
+    throw ValueError(
+        fmt::format("--test-lengths does not apply to the task '{}', whose sequences cannot have any length; those of "
+                    "{} can",
+                    task.name(), fmt::join(tasks_of_any_length(), ", ")));
+  if (!any || (words.empty() && !any->tested_by_default())) return {};
+  return test_lengths(words, trained_length(task, s));
+}
+
+int trained_length(const Task& task, const TaskSettings& s) {
+  const auto* const any = task.as<AnyLength>();
+  return any ? any->trained_length(s) : s.length;
+}
+
+std::vector<std::string> tasks_of_any_length() {
+  std::vector<std::string> names;
+  for (const TaskEntry* t : task_list())
+    if (t->any_length) names.emplace_back(t->name);
+  return names;
+}
+
 void try_lengths(const Model& m, const Task& task, const TaskSettings& settings, const std::vector<int>& lengths) {
   if (lengths.empty()) return;
   try {
@@ -98,7 +129,8 @@ LengthTest test_at_lengths(const Model& m, const Task& task, const TaskSettings&
     const auto meter = meter_of(*of_length);
     LengthScore score{.length = length, .sequences = batches * s.batch};
     score.loss = test_loss(m, *of_length, Split::test, s, batches, meter.get());
-    Measure by{"loss", score.loss, m.task.unit, m.task.baseline, {}, false};
+    const double baseline = task.as<AnyLength>()->baseline_at(length).value_or((*of_length).info().baseline);
+    Measure by{"loss", score.loss, m.task.unit, baseline, {}, false};
     if (meter) {
       const std::vector<Measure> all = meter->measures();
       const auto name = meter->validates_by();

@@ -3,8 +3,8 @@
 #include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/model.hpp>
 
-/// Train short, test long: a task with AnyLength draws the lengths of its training batches up to --length, and a
-/// trained model is tested at lengths beyond it.
+/// Train short, test long: a model that was trained on a task with AnyLength is tested at lengths beyond those of
+/// training, which are all --length, or are drawn up to it.
 ///
 ///     const LengthTest test = test_at_lengths(model, *task, settings, test_lengths({}, settings.length));
 ///     for (const LengthScore& s : test.scores) ...   // accuracy and chance at 1, 2, 4, 8 and 16 times --length
@@ -47,6 +47,16 @@ struct LengthTest {
 /// Errors    ValueError naming the option, for a word that is not a whole number from 1 to 1,000,000, or a length given
 ///           twice
 std::vector<int> test_lengths(const std::vector<std::string>& words, int trained);
+
+/// The lengths at which `ebb train` tests a model of this task: those of --test-lengths; without it the default ones,
+/// or none unless AnyLength::tested_by_default.
+/// Errors    those of test_lengths; ValueError for words that are given and a task without AnyLength, with the names of
+///           the tasks that have it
+std::vector<int> lengths_of_tests(const Task&, const TaskSettings&, const std::vector<std::string>& words);
+/// The greatest length of training: --length, unless the task has another.
+int trained_length(const Task&, const TaskSettings&);
+/// All registered tasks with AnyLength.
+std::vector<std::string> tasks_of_any_length();
 
 /// Reads one sequence of the greatest length, so that a length that the task or the model cannot have is found before
 /// the work.

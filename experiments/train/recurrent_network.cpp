@@ -1,8 +1,14 @@
 #include <ebb/experiments/train/recurrent_network.hpp>
+#include <ebb/ops/error.hpp>
 
 namespace ebb::app {
 
 RecurrentNetwork::~RecurrentNetwork() = default;
+
+const Cell& cell_of(const RecurrentNetwork& network) {
+  if (const Cell* const cell = network.recurrence()) return *cell;
+  throw ValueError("the model's layer runs over whole sequences: it has no cell and no state");
+}
 
 Array last_steps(const Array& y, const Lengths& lengths) {
   Array last = Array::empty(y.shape().without(0), y.dtype());

@@ -2,6 +2,7 @@
 #include <ebb/autograd/sequence.hpp>
 #include <ebb/autograd/shards.hpp>
 #include <ebb/experiments/train/batch.hpp>
+#include <functional>
 
 namespace ebb {
 class Cell;
@@ -9,9 +10,9 @@ class Cell;
 
 namespace ebb::app {
 
-/// A network with a recurrence that `ebb vanish` can follow back through time: it states what the recurrence reads, and
-/// the loss of its last output alone. The whole gradient of that loss with respect to an earlier state comes back
-/// through the recurrence.
+/// A network with a recurrence that `ebb vanish` and `ebb observe` can follow through time: it states what the
+/// recurrence reads, and the loss of its last output alone. The whole gradient of that loss with respect to an earlier
+/// state comes back through the recurrence.
 ///
 ///     struct PixelNetwork final : Network, RecurrentNetwork { ... };
 ///
@@ -35,7 +36,14 @@ class RecurrentNetwork {
   virtual PartialLoss last_loss(Shard&, const Batch&, const Var& x, const Var& y) const = 0;
   /// Whether that loss is a squared error, which spans decades.
   virtual bool is_squared_error(const Batch&) const { return false; }
+  /// The loss of each step of a batch by itself, [B], from the recurrence's output y [B, H] at step t in float64 (a
+  /// StepLoss of observe/gradient_norms.hpp); zero at steps without a target. Empty if the loss is not one of single
+  /// steps, or if rows have lengths of their own.
+  virtual std::function<Var(const Var& y, int t)> step_loss(const Batch&) const { return {}; }
 };
+
+/// Errors    ValueError if its layer has no step
+const Cell& cell_of(const RecurrentNetwork&);
 
 /// The entries of each row's last step.
 ///

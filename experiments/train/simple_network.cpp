@@ -64,11 +64,7 @@ SimpleNetwork::SimpleNetwork(Params& w, const SimpleSizes& s, const Recurrence& 
       layers_(r.layers(w / "cell", input_width(s, r.settings.hidden))), window_(r.settings.length),
       out_(w / "out", r.settings.hidden, s.outputs), scores_(s.scores) {}
 
-const Cell& SimpleNetwork::cell() const {
-  if (!layers_.all->cell())
-    throw ValueError("the model's layer runs over whole sequences: it has no cell and no state");
-  return *layers_.all->cell();
-}
+const Cell& SimpleNetwork::cell() const { return cell_of(*this); }
 
 const Cell* SimpleNetwork::recurrence() const { return layers_.all->cell(); }
 
@@ -220,8 +216,8 @@ PartialLoss SimpleNetwork::last_loss(Shard& s, const Batch& batch, const Var& /*
   return s.sum(squared_error(y, s.rows(std::get<LastStep>(b.targets).values)));
 }
 
-std::function<Var(const Var& y, int t)> SimpleNetwork::step_loss(const SimpleBatch& b) const {
-  (void)cell();
+std::function<Var(const Var& y, int t)> SimpleNetwork::step_loss(const Batch& batch) const {
+  const auto& b = batch.get<SimpleBatch>();
   if (const auto* const every = std::get_if<EveryStep>(&b.targets))
     return [this, targets = *every](const Var& y, int t) {
       const Var loss = cross_entropy(out_(y), targets.tokens[t], {.ignored = EveryStep::none});

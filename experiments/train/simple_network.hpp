@@ -45,10 +45,7 @@ class SimpleNetwork final : public CarryingNetwork, public RecurrentNetwork {
   /// The same for the rows of a shard, on its tape; the batch may lack targets.
   Sequence cell_inputs(Shard& s, const SimpleBatch& b) const { return inputs(s, b); }
 
-  /// The loss of each step of a batch by itself, [B], from the cell's output y [B, H] at step t (a StepLoss of
-  /// observe/gradient_norms.hpp); zero at steps without a target. Empty if only the last step has targets.
-  /// Errors    as cell()
-  std::function<Var(const Var& y, int t)> step_loss(const SimpleBatch&) const;
+  std::function<Var(const Var& y, int t)> step_loss(const Batch&) const override;
 
   /// One step of a token model, not for training: takes each row's token [B], advances the state (an empty one is the
   /// initial state), and returns the logits [B, V] of the next token. For a layer over whole sequences, the state is

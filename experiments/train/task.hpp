@@ -10,6 +10,7 @@
 
 namespace ebb::app {
 
+class AnyLength;
 class HasFeedForward;
 class HasNetwork;
 class SimpleTask;
@@ -119,10 +120,11 @@ void reject_unread(const std::string& name, const Task&, const Task::Inputs& giv
 struct TaskEntry : Registered<TaskEntry> {
   static constexpr const char* kind = "task";
   using Make = std::unique_ptr<Task> (*)(Task::Inputs&);
-  TaskEntry(const char* n, const char* a, const char* f, std::span<const TaskOption> o, Make m)
-      : Registered(n, a, f), options(o), make(m) {}
+  TaskEntry(const char* n, const char* a, const char* f, std::span<const TaskOption> o, Make m, bool any)
+      : Registered(n, a, f), options(o), make(m), any_length(any) {}
   std::span<const TaskOption> options;
   Make make;
+  bool any_length;  ///< it has AnyLength
 };
 
 namespace detail {
@@ -151,7 +153,8 @@ std::string missing_one_of_tasks(const std::vector<std::string>& names);
 /// Registers a task, a class made from Task::Inputs: EBB_TASK(adding, Adding, "the sum of two marked numbers"); use
 /// EBB_TASK_NAMED for a name with a dash.
 #define EBB_TASK(name, Type, about) EBB_TASK_NAMED(name, #name, Type, about)
-#define EBB_TASK_NAMED(id, name, Type, about)                                                          \
-  static const ebb::app::TaskEntry ebb_task_##id {                                                     \
-    name, about, __FILE__, ebb::app::detail::options_of<Type>(), &ebb::app::detail::make_task_of<Type> \
+#define EBB_TASK_NAMED(id, name, Type, about)                                                           \
+  static const ebb::app::TaskEntry ebb_task_##id {                                                      \
+    name, about, __FILE__, ebb::app::detail::options_of<Type>(), &ebb::app::detail::make_task_of<Type>, \
+        std::derived_from<Type, ebb::app::AnyLength>                                                    \
   }

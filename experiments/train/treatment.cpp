@@ -76,6 +76,12 @@ double Treatment::own_update(Own& own, int number) {
   return std::isfinite(r.grads.norm()) ? r.loss : std::nan("");
 }
 
+double Treatment::own_update_of(std::size_t remedy, int number) {
+  for (const auto& own : own_)
+    if (own->remedy == remedy) return own_update(*own, number);
+  return NAN;
+}
+
 std::string Treatment::before(int step, std::vector<RemedyPoint>& record, const std::function<void()>& each) {
   for (const auto& own : own_)
     for (int k = 0, due = own->of->due(step); k < due; ++k) {

@@ -18,6 +18,8 @@ class Treatment {
   /// Makes the remedies' own updates that are due before this update, and records their losses. Returns what diverged;
   /// empty if nothing did. `each` is called before each of them, and may throw.
   std::string before(int step, std::vector<RemedyPoint>& record, const std::function<void()>& each = {});
+  /// Makes one own update of the remedy with this index, the `number`-th, whether or not it is due; returns its loss.
+  double own_update_of(std::size_t remedy, int number);
   /// The options for an update of the task's loss with the penalties.
   ShardOptions options(ShardOptions) const;
   PartialLoss loss(Shard&, const Batch&, const StateArrays& carried) const;

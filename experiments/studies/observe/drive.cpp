@@ -10,6 +10,24 @@
 
 namespace ebb::app::observe {
 
+Amount within_data(const Subject& s, const Amount& a, const std::string& prefix) {
+  if (a.free) return a;
+  Array x;
+  try {
+    x = s.inputs(a.steps, a.rows);
+  } catch (const Error& e) {
+    throw ValueError(fmt::format("--{0}length {1} --{0}rows {2}: {3}", prefix, a.steps, a.rows, e.what()));
+  }
+  const auto check = [&](bool chosen, const char* option, int wanted, int has, const char* what) {
+    if (chosen && has < wanted)
+      throw ValueError(fmt::format("--{}{} {}: the task '{}' has {} to follow", prefix, option, wanted, s.task().name(),
+                                   count_text(has, what)));
+  };
+  check(a.steps_chosen, "length", a.steps, x.dim(0), "step");
+  check(a.rows_chosen, "rows", a.rows, x.dim(1), "sequence");
+  return a.at_most(x.dim(0), x.dim(1));
+}
+
 Drive drive_of(const Subject& s, const Amount& a) {
   return a.free ? Drive::held(Array::zeros({a.rows, s.inputs(s.length, 1).dim(2)}, f64), a.steps)
                 : Drive(s.inputs(a.steps, a.rows));

@@ -4,6 +4,11 @@
 
 namespace ebb::app::observe {
 
+/// The amount of which the task of a subject has data: its sequences may be shorter than --length, or fewer.
+/// `prefix` is that of the two options. With --free, the amount itself.
+/// Errors    ValueError naming the options if more were chosen, or if the task has no batch of that size
+Amount within_data(const Subject&, const Amount&, const std::string& prefix = "");
+
 /// The inputs along which a measure follows a subject: the task's data, or zeros.
 Drive drive_of(const Subject&, const Amount&);
 /// The states from which the sequences start: the cell's own, with noise; empty for the cell's own.

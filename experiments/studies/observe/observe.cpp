@@ -123,6 +123,7 @@ struct Observe {
     std::vector<Subject> subjects = subjects_of(job);
     std::vector<Observation> all;
     for (const MeasureEntry* entry : chosen()) all.push_back(Observation{entry, entry->make(), {}, {}});
+    for (const Subject& s : subjects) amounts_.push_back(within_data(s.with_weights(), amount));
     for (Observation& m : all) fit(m, subjects);
     for (const Observation& m : all)
       if (!varied.empty() && !m.fits() && std::string(m.entry->name) == "bifurcations")
@@ -133,7 +134,6 @@ struct Observe {
                            ? all.end()
                            : std::find_if_not(all.begin(), all.end(), fits);
     if (unfit != all.end()) throw ValueError(unfit->unfit_text(subjects));
-    check_data(subjects);
 
     for (const Observation& m : all) measurements_ += std::count(m.unfit.begin(), m.unfit.end(), "");
     job.start(double(all.size() * subjects.size()));
@@ -218,9 +218,9 @@ struct Observe {
     const std::shared_ptr<const Task> made = sizes.make(task);
     if (widths.empty())
       widths.push_back(std::to_string(static_cast<int>(sizes.settings(task, *made, job.size()).hidden)));
-    if (!made->as<SimpleTask>())
-      throw ValueError(fmt::format(
-          "the task '{}' has its own network, without a single state between its inputs and its loss", task));
+    if (made->as<HasFeedForward>())
+      throw ValueError(
+          fmt::format("the task '{}' has a network without recurrence: there is no state to follow", task));
     for (const std::string& cell : cells)
       for (const std::string& width : widths) {
         sizes.hidden.given = {{"", width_of(width)}};
@@ -247,22 +247,7 @@ struct Observe {
     }
   }
 
-  /// Rejects a length or a number of sequences for which a task has no batch, or an invalid one.
-  void check_data(const std::vector<Subject>& subjects) const {
-    std::set<std::string> tasks;
-    for (const Subject& s : subjects) {
-      if (amount.free || !tasks.insert(s.task().name()).second) continue;
-      try {
-        (void)s.batch(amount.steps, amount.rows);
-      } catch (const Error& e) {
-        throw ValueError(fmt::format("--length {} --rows {}: {}", amount.steps, amount.rows, e.what()));
-      }
-    }
-  }
-
-  void try_cell(const Subject& s) const {
-    try_rows(s.model().simple().cell(), s.cell_name, std::max(amount.steps, amount.lags + 1));
-  }
+  void try_cell(const Subject& s) const { try_rows(s.cell(), s.cell_name, std::max(amount.steps, amount.lags + 1)); }
 
   /// A whole number from 1 to 1e6; 0 for other texts.
   static int width_of(const std::string& text) {
@@ -295,7 +280,8 @@ struct Observe {
   }
 
   void fit(Observation& m, const std::vector<Subject>& subjects) const {
-    for (const Subject& s : subjects) m.unfit.push_back(m.measure->unfit(s.with_weights(), amount));
+    for (std::size_t k = 0; k < subjects.size(); ++k)
+      m.unfit.push_back(m.measure->unfit(subjects[k].with_weights(), amounts_[k]));
     m.values.resize(subjects.size());
   }
 
@@ -347,8 +333,8 @@ struct Observe {
       const std::string failed = study::attempt([&] {
         const Subject whole = s.with_weights();
         stopped = !until_stopped([&] {
-          v = m.measure->measure(whole, amount);
-          m.measure->keep(job, whole, amount, fmt::format("{}-{}", m.entry->name, at + 1));
+          v = m.measure->measure(whole, amounts_[at]);
+          m.measure->keep(job, whole, amounts_[at], fmt::format("{}-{}", m.entry->name, at + 1));
         });
       });
       if (stopped) return;
@@ -373,6 +359,7 @@ struct Observe {
   }
 
   std::ptrdiff_t measurements_ = 0, measured_ = 0;  // of all subjects
+  std::vector<Amount> amounts_;                     // by subject
 };
 EBB_EXPERIMENT(observe, Observe, "where the gradient of a cell goes, and why: exponents, Jacobians, norms");
 

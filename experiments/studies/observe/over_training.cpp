@@ -106,11 +106,12 @@ void OverTrainingOptions::check(const Task& task, const Model& model, const std:
     return;
   }
   std::optional<Subject> subject;
+  Amount all = amount(s);
   try {
     subject = Subject::in_training(task, model, cell, s);
-    try_rows(model.simple().cell(), cell, amount(s).steps);
+    try_rows(subject->cell(), cell, all.steps);
+    all = within_data(*subject, all, "observe-");
   } catch (const ValueError& e) { throw ValueError(fmt::format("--observe: {}", e.what())); }
-  const Amount all = amount(s);
   for (const std::string& name : measures) {
     const auto measure = Registry<MeasureEntry>::get(name).make();
     if (const std::string why = measure->unfit(*subject, all); !why.empty())
@@ -150,7 +151,7 @@ TrainingRecord TrainingRecord::parse(const std::string& line) {
 
 OverTraining::OverTraining(const OverTrainingOptions& o, const Task& task, const Model& model, const std::string& cell,
                            const TaskSettings& s, Files files, TrainingRecords& to, int done)
-    : subject_(Subject::in_training(task, model, cell, s)), amount_(o.amount(s)), to_(to) {
+    : subject_(Subject::in_training(task, model, cell, s)), amount_(within_data(subject_, o.amount(s))), to_(to) {
   for (const std::string& name : o.measures) measures_.emplace_back(name, Registry<MeasureEntry>::get(name).make());
   to_.driven = drive_text(subject_, amount_);
   to_.every = o.interval(s);

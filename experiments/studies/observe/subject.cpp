@@ -2,12 +2,14 @@
 #include <algorithm>
 #include <ebb/experiments/studies/observe/stop.hpp>
 #include <ebb/experiments/studies/observe/subject.hpp>
+#include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/task_call.hpp>
 #include <ebb/experiments/train/treatment.hpp>
 #include <ebb/nn/sequence/step_jacobian.hpp>
 #include <ebb/ops/elementwise.hpp>
 #include <map>
+#include <numeric>
 
 namespace ebb::app::observe {
 namespace {
@@ -31,6 +33,34 @@ void check_finite(const std::string& from, const LeafSet& w) {
     throw ValueError(fmt::format("'{}': {} has values that are infinite or NaN", from, weight));
 }
 
+int steps_of_training(const Task& task, const TaskSettings& s) {
+  return task.as<FixedLength>() ? task.steps(s) : s.length;
+}
+
+Array first_steps(const Array& x, int steps) { return x.dim(0) > steps ? x.range(0, steps).copy() : x; }
+
+Array recurrence_inputs(const Model& m, const Batch& batch) {
+  Array all;
+  evaluate(m.w, {.rows = batch.rows(), .dtype = f64, .training = false, .shards = 1}, [&](Shard& s) {
+    all = m.recurrent().recurrence_inputs(s, batch).all().value().copy();
+    return s.sum(constant(Array::zeros({1}, f64)));
+  });
+  return all;
+}
+
+/// The longest rows, from their beginning to the end of the shortest of them.
+Array longest_rows(const Array& x, const Lengths& lengths, int steps, int rows) {
+  std::vector<int> order(static_cast<std::size_t>(lengths.dim(0)));
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return lengths.data()[a] > lengths.data()[b]; });
+  order.resize(std::min(order.size(), static_cast<std::size_t>(rows)));
+  const int T = std::min(steps, lengths.data()[order.back()]), B = static_cast<int>(order.size());
+  Array chosen = Array::empty({T, B, x.dim(2)}, x.dtype());
+  for (int t = 0; t < T; ++t)
+    for (int k = 0; k < B; ++k) chosen[t][k].assign(x[t][order[static_cast<std::size_t>(k)]]);
+  return chosen;
+}
+
 }  // namespace
 
 Subject Subject::of_weights(const std::string& path, const std::string& data) {
@@ -42,7 +72,7 @@ Subject Subject::of_weights(const std::string& path, const std::string& data) {
   s.variant = s.name;
   s.weights = path;
   s.settings_ = trained.architecture.settings;
-  s.length = s.settings_.length;
+  s.length = steps_of_training(*trained.task, s.settings_);
   s.hidden = s.settings_.hidden;
   s.task_ = std::move(trained.task);
   s.take(std::move(trained.model));
@@ -55,7 +85,7 @@ Subject Subject::initial(std::shared_ptr<const Task> task, const std::string& ce
   s.name = s.cell_name = s.variant = cell;
   s.seed = seed;
   s.settings_ = settings;
-  s.length = settings.length;
+  s.length = steps_of_training(*task, settings);
   s.hidden = settings.hidden;
   s.remedy = settings.remedy;
   s.task_ = std::move(task);
@@ -99,6 +129,9 @@ Subject Subject::with_cell(const std::string& cell) const { return initial(task_
 
 void Subject::take(std::shared_ptr<const Model> model) {
   model_ = std::move(model);
+  try {
+    (void)cell();
+  } catch (const ValueError& e) { throw ValueError(fmt::format("the task '{}': {}", task_->name(), e.what())); }
   state_size_ = ebb::state_size(cell());
 }
 
@@ -107,14 +140,21 @@ Batch Subject::batch(int steps, int rows) const {
 }
 
 Array Subject::inputs(int steps, int rows) const {
-  return model_->simple().cell_inputs(batch(steps, rows).get<SimpleBatch>());
+  constexpr int choice = 32;  // of sequences with lengths of their own
+  Batch read = batch(steps, rows);
+  if (model_->is_simple()) return first_steps(model_->simple().cell_inputs(read.get<SimpleBatch>()), steps);
+  const RecurrentNetwork& network = model_->recurrent();
+  if (network.recurrence_lengths(read)) read = batch(steps, std::max(rows, choice));
+  const Array all = recurrence_inputs(*model_, read);
+  const Lengths lengths = network.recurrence_lengths(read);
+  return lengths ? longest_rows(all, lengths, steps, rows) : first_steps(all, steps);
 }
 
 Subject Subject::in_training(const Task& task, const Model& model, const std::string& cell,
                              const TaskSettings& settings) {
   Subject s;
   s.name = s.cell_name = s.variant = cell;
-  s.length = settings.length;
+  s.length = steps_of_training(task, settings);
   s.split = Split::valid;
   s.task_ = {std::shared_ptr<const Task>(), &task};  // not owned
   s.take({std::shared_ptr<const Model>(), &model});

@@ -1,11 +1,13 @@
 #pragma once
 #include <ebb/experiments/train/model.hpp>
+#include <ebb/experiments/train/recurrent_network.hpp>
 #include <memory>
 #include <vector>
 
 namespace ebb::app::observe {
 
-/// What is observed: a cell with its weights, and the inputs that it has in the network of its task.
+/// What is observed: a cell with its weights, and the inputs that it has in the network of its task, which is a
+/// RecurrentNetwork.
 class Subject {
  public:
   /// The weights in a file.
@@ -13,14 +15,14 @@ class Subject {
   static Subject of_weights(const std::string& path, const std::string& data);
   /// Initial weights, in float64; with the remedy of the settings those with which training begins its first update, in
   /// float32, after `treat`.
-  /// Errors    as Model; ValueError if the task has a network of its own, or for a remedy that acts only in updates of
-  ///           training
+  /// Errors    as Model; ValueError if the network has no recurrence to follow, or for a remedy that acts only in
+  ///           updates of training
   static Subject initial(std::shared_ptr<const Task>, const std::string& cell, const TaskSettings&, std::uint64_t seed);
   /// Makes the updates of the remedy that precede training; nothing without one.
   /// Errors    ValueError if one diverges
   void treat();
   /// A model that is being trained, observed on the validation split; both must outlive the subject.
-  /// Errors    ValueError if the task has a network of its own, or the model has no cell
+  /// Errors    ValueError if the network has no recurrence to follow, or the model has no cell
   static Subject in_training(const Task&, const Model&, const std::string& cell, const TaskSettings&);
 
   /// Frees initial weights that are drawn again when they are needed, so that many wide cells need not be in memory at
@@ -31,13 +33,16 @@ class Subject {
   /// Another cell with initial weights: the same task, sizes and seed.
   Subject with_cell(const std::string& cell) const;
 
-  const Cell& cell() const { return model_->simple().cell(); }
+  /// Errors    ValueError if its layer has no step
+  const Cell& cell() const { return cell_of(model_->recurrent()); }
   const Task& task() const { return *task_; }
   const Model& model() const { return *model_; }
   /// The first batch of the split.
   /// Errors    ValueError if the data are too short
   Batch batch(int steps, int rows) const;
-  /// The inputs of the cell over that batch, [T, B, I] in float64: values, or embedded tokens.
+  /// The inputs of the cell over that batch, [T, B, I] in float64: values, or embedded tokens. T is less than `steps`
+  /// if the task's sequences have fewer. If they have lengths of their own, the rows are the longest of several, and T
+  /// is the length of the shortest of these.
   Array inputs(int steps, int rows) const;
 
   std::string name;  ///< on the page: the cell, and what distinguishes it from other subjects

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/experiments/tasks/reber/grammar.hpp>
 #include <ebb/ops/error.hpp>
@@ -62,6 +63,42 @@ std::vector<int> embedded_reber_string(const Key& key, int most) {
     }
     if (static_cast<int>(symbols.size()) <= most) return symbols;
   }
+}
+
+EmbeddedReberOfLength::EmbeddedReberOfLength(int symbols) {
+  if (symbols < least)
+    throw ValueError(
+        fmt::format("a string of the embedded Reber grammar has at least {} symbols, not {}", least, symbols));
+  std::array<double, last_node + 1> p{};
+  p[last_node] = 1;
+  const int inner = symbols - 6;  // B, T or P, B before; E, T or P, E after
+  for (int k = 0; k <= inner; ++k) {
+    to_the_end_.push_back(p);
+    const auto before = p;
+    p[last_node] = 0;
+    for (std::size_t node = 0; node < last_node; ++node)
+      p[node] = before[static_cast<std::size_t>(reber_edges[node][0].to)] +
+                before[static_cast<std::size_t>(reber_edges[node][1].to)];
+    const double greatest = *std::max_element(p.begin(), p.end());
+    for (double& x : p) x /= greatest;
+  }
+}
+
+std::vector<int> EmbeddedReberOfLength::draw(const Key& key) const {
+  const int outer = key.named("outer").below(2, 0) == 0 ? Reber::T : Reber::P;
+  std::vector<int> symbols{Reber::B, outer, Reber::B};
+  const Key edges = key.named("edges");
+  int node = 0;
+  for (std::size_t left = to_the_end_.size() - 1; left > 0; --left) {
+    const auto& p = to_the_end_[left - 1];
+    const ReberEdge* const edge = reber_edges[node];
+    const double first = p[static_cast<std::size_t>(edge[0].to)], second = p[static_cast<std::size_t>(edge[1].to)];
+    const ReberEdge& taken = edge[edges.uniform(left) * (first + second) < first ? 0 : 1];
+    symbols.push_back(taken.symbol);
+    node = taken.to;
+  }
+  symbols.insert(symbols.end(), {Reber::E, outer, Reber::E});
+  return symbols;
 }
 
 double reber_choices(bool continual, bool remembered) { return (remembered ? 7.0 : 8.0) / (continual ? 12 : 11); }

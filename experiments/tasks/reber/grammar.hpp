@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <ebb/ops/random.hpp>
 #include <vector>
 
@@ -36,6 +37,25 @@ class EmbeddedReber {
 
 /// A random string of at most `most` symbols (at least 9): longer ones are drawn again.
 std::vector<int> embedded_reber_string(const Key&, int most);
+
+/// The strings of one length, with their probabilities among all strings of that length.
+///
+///     P(edge) is proportional to p_k(the edge's end),  p_k(node) = (p_{k-1}(end of one edge) + p_{k-1}(of the other)) / 2
+///
+/// where p_k is the probability that k more symbols lead to the last node, and p_0 is 1 there and 0 elsewhere.
+///
+/// Numerics  p_k is divided by its greatest value, as it decays with k and its ratios alone matter
+/// Cost      48 bytes for each symbol
+class EmbeddedReberOfLength {
+ public:
+  static constexpr int least = 9;
+  /// Errors    ValueError for fewer than `least` symbols
+  explicit EmbeddedReberOfLength(int symbols);
+  std::vector<int> draw(const Key&) const;
+
+ private:
+  std::vector<std::array<double, 6>> to_the_end_;  // p_k of each node, by k
+};
 
 /// The share of steps in which two symbols are possible; if the second symbol of a string is not remembered, those are
 /// possible before the end, too. The loss in nats per step of the best prediction is ln 2 times this.

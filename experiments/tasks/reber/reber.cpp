@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <ebb/experiments/tasks/reber/grammar.hpp>
 #include <ebb/experiments/train/abilities.hpp>
@@ -10,6 +11,7 @@
 #include <ebb/nn/sequence/sequence_layer.hpp>
 #include <ebb/ops/index.hpp>
 #include <numbers>
+#include <optional>
 
 namespace ebb::app {
 namespace {
@@ -52,6 +54,11 @@ struct ReberNetwork final : CarryingNetwork, RecurrentNetwork {
   PartialLoss last_loss(Shard& s, const Batch& batch, const Var& /*x*/, const Var& y) const override {
     const auto& b = batch.get<ReberBatch>();
     return s.sum(cross_entropy(out(y), s.rows(b.lengths ? last_steps(b.y, b.lengths) : b.y[b.steps() - 1])));
+  }
+  std::function<Var(const Var&, int)> step_loss(const Batch& batch) const override {
+    const auto& b = batch.get<ReberBatch>();
+    if (b.lengths) return {};
+    return [this, targets = b.y](const Var& y, int t) { return cross_entropy(out(y), targets[t]); };
   }
 };
 
@@ -139,6 +146,9 @@ class ReberMeter final : public Meter {
 ///     form 'continual': each row is a stream of strings, 100 steps of it at a time; the state is carried over
 ///         `windows` batches, after which new streams begin
 ///
+/// At length n, a trained model is tested on strings of n symbols, with their probabilities among all strings of that
+/// length, or on streams of n symbols, which are read in one batch.
+///
 /// Shapes    x [T, B, 7]; y [T, B], of 7 classes
 /// Numerics  ln 2 for each step with two possible symbols: .4411 nats per step for the best prediction, .5041 if the
 ///           second symbol has been forgotten; form 'continual' .4043 and .4621 (grammar.hpp)
@@ -148,7 +158,7 @@ class ReberMeter final : public Meter {
 /// Differs   a softmax, where both have logistic outputs; new strings in every batch, where Hochreiter has 256; streams
 ///           of `windows` batches, where Gers ends a stream at the first error; strings longer than `longest_string`
 ///           symbols are drawn again
-class ReberTask final : public Task, public HasNetwork, public HasMeter, public FixedLength {
+class ReberTask final : public Task, public HasNetwork, public HasMeter, public FixedLength, public AnyLength {
  public:
   static constexpr TaskOption options[] = {
       {.name = "form",
@@ -178,7 +188,7 @@ class ReberTask final : public Task, public HasNetwork, public HasMeter, public 
 
   int batches(Split, int, int rows) const override {
     const int groups = (examples + rows - 1) / rows;
-    return continual_ ? windows * ((groups + 7) / 8) : groups;
+    return continual_ ? windows_ * ((groups + 7) / 8) : groups;
   }
   std::string data() const override { return "generated"; }
   std::unique_ptr<Meter> meter() const override { return std::make_unique<ReberMeter>(); }
@@ -186,16 +196,33 @@ class ReberTask final : public Task, public HasNetwork, public HasMeter, public 
     return std::make_unique<ReberNetwork>(p, r);
   }
 
+  bool tested_by_default() const override { return false; }
+  int trained_length(const TaskSettings& s) const override { return continual_ ? windows * s.length : s.length; }
+  int sequences_at(int) const override { return continual_ ? examples / 8 : examples; }
+  std::unique_ptr<Task> with_length(int length) const override {
+    if (continual_ && length < longest_string)
+      throw ValueError(fmt::format("a stream of {} symbols may have no whole string: at least {} are needed", length,
+                                   longest_string));
+    auto of_length = std::make_unique<ReberTask>(*this);
+    of_length->windows_ = 1;
+    if (!continual_) of_length->strings_.emplace(length);
+    return of_length;
+  }
+
  private:
   static constexpr int examples = 512, windows = 10;
   static constexpr int longest_string = 60;  // one string in 10^7 is longer
 
-  static Batch strings(const BatchRequest& r) {
+  std::vector<int> string(const Key& key) const {
+    return strings_ ? strings_->draw(key) : embedded_reber_string(key, longest_string);
+  }
+
+  Batch strings(const BatchRequest& r) const {
     const Key key = batch_key(r, "reber");
     std::vector<std::vector<int>> all;
     std::size_t longest = 0;
     for (int row = 0; row < r.rows; ++row) {
-      all.push_back(embedded_reber_string(key.at(static_cast<std::uint64_t>(row)), longest_string));
+      all.push_back(string(key.at(static_cast<std::uint64_t>(row))));
       longest = std::max(longest, all.back().size());
     }
     Lengths lengths({r.rows});
@@ -207,10 +234,11 @@ class ReberTask final : public Task, public HasNetwork, public HasMeter, public 
     return read(all, static_cast<int>(longest) - 1, 0, lengths, false);
   }
 
-  static Batch stream(const BatchRequest& r) {
+  Batch stream(const BatchRequest& r) const {
     BatchRequest first = r;
-    first.number = r.number / windows;
-    const int window = static_cast<int>(r.number % windows), end = (window + 1) * r.length + 1;
+    const auto windows_of_stream = static_cast<std::uint64_t>(windows_);
+    first.number = r.number / windows_of_stream;
+    const int window = static_cast<int>(r.number % windows_of_stream), end = (window + 1) * r.length + 1;
     const Key key = batch_key(first, "reber stream");
     std::vector<std::vector<int>> all(static_cast<std::size_t>(r.rows));
     for (int row = 0; row < r.rows; ++row) {
@@ -239,6 +267,8 @@ class ReberTask final : public Task, public HasNetwork, public HasMeter, public 
   }
 
   bool continual_;
+  int windows_ = windows;                         // of a stream
+  std::optional<EmbeddedReberOfLength> strings_;  // if all have one length
 };
 EBB_TASK(reber, ReberTask, "predict the next symbol of the embedded Reber grammar (Hochreiter 1997, Gers 2000)");
 

@@ -43,6 +43,11 @@ struct SeriesNetwork final : CarryingNetwork, RecurrentNetwork {
     return s.sum(squared_error(out(y), s.rows(b.y[b.steps() - 1])));
   }
   bool is_squared_error(const Batch&) const override { return true; }
+  std::function<Var(const Var&, int)> step_loss(const Batch& batch) const override {
+    return [this, targets = batch.get<SeriesBatch>().y](const Var& y, int t) {
+      return squared_error(out(y), constant(targets[t].to(f64)));
+    };
+  }
 };
 
 // Running mean and variance.

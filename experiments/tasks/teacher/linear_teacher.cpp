@@ -96,6 +96,16 @@ Array LinearTeacher::impulse_response(int steps) const {
   return response;
 }
 
+double LinearTeacher::mean_variance(int steps) const {
+  const Array response = impulse_response(steps);
+  double sum = 0;
+  for (int k = 0; k < steps; ++k) {
+    const double g = response.at_flat(k) + (k == 0 ? D : 0);
+    sum += (1 - static_cast<double>(k) / steps) * g * g;
+  }
+  return sum / (scale * scale);
+}
+
 Array LinearTeacher::outputs(const Array& x) const {
   const int T = x.dim(0), rows = x.dim(1);
   Array y = Array::empty(x.shape(), f32);

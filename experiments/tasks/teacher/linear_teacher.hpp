@@ -16,7 +16,8 @@ namespace ebb::app {
 ///
 /// Shapes    A [N, N]; B, C [N]; D and scale are numbers; float64
 /// Init      B and D normal with variance 1, C with 1/N; scale is the standard deviation of y for white inputs of
-///           variance 1, long after the start: scale^2 = D^2 + sum over k of (C A^k B)^2
+///           variance 1, long after the start, but for the product of D and C B, which read the same input:
+///           scale^2 = D^2 + sum over k of (C A^k B)^2, where the variance has 2 D C B more
 /// Numerics  A is computed by Sylvester's formula, sum over i of f(l_i) product over j != i of (A - l_j) / (l_i - l_j),
 ///           in complex float64. Its cancellation grows with N: eigenvalues are off by some 1e-13 for N = 10
 /// Source    Zucchet & Orvieto 2024, arXiv:2405.21064, and the authors' code (dataloaders/regression.py, 'dense')
@@ -29,6 +30,10 @@ struct LinearTeacher {
   LinearTeacher(int units, double nu, const Key&);
   /// C A^k B, k = 0 ... steps - 1, without the scale.
   Array impulse_response(int steps) const;
+  /// The mean over the first T steps of the variance of y, for white inputs of variance 1:
+  ///
+  ///     sum over k < T of (1 - k / T) g_k^2 / scale^2,  g_0 = C B + D,  g_k = C A^k B
+  double mean_variance(int steps) const;
   /// Shapes    x [T, B, 1] -> y [T, B, 1], float32
   Array outputs(const Array& x) const;
 };

@@ -91,6 +91,19 @@ TEST_CASE("ebb length --cost foretells and trains nothing", "[slow]") {
   REQUIRE(o.code == 0);
   CHECK_THAT(o.out, Contains("parity.rnn") && Contains("a seed of 30 updates") && Contains("all, 1 seed each: about"));
   CHECK(!f.has("c/trials"));
+
+  // As if Ctrl-C had come after one of two cells.
+  const Outcome two = ebb_process("length --cells rnn,gru --tasks xor --steps 30 --hidden 8 --cost --out " + (f / "t"));
+  REQUIRE(two.code == 0);
+  std::ofstream(f / "t/costs.json") << R"({"rows": {"xor.rnn": {"updates": 30, "update": 1000.0, "checking": 0.0}}})";
+  std::filesystem::remove(f / "t/summary.json");
+  const Outcome resumed = ebb_process("length --resume " + (f / "t"));
+  INFO(resumed.out << resumed.err);
+  REQUIRE(resumed.code == 0);
+  CHECK(!f.has("t/trials"));
+  CHECK_THAT(resumed.out, Contains("xor.rnn") && Contains("xor.gru"));
+  CHECK(summary_of(f / "t")["foretold_seconds"].get<double>() > 15'000);
+  CHECK(json::parse(read_all(f / "t/costs.json"))["rows"].size() == 2);
 }
 #endif
 
@@ -111,7 +124,7 @@ TEST_CASE("all cells are those with weights to train") {
   const auto has = [&](const char* name) { return std::find(all.begin(), all.end(), name) != all.end(); };
   CHECK((has("lstm") && has("mlstm")));
   CHECK_FALSE((has("saddle") || has("tanhmap")));
-  const auto tasks = lengths::tasks_of_any_length();
+  const auto tasks = tasks_of_any_length();
   for (const char* task : {"parity", "anbn", "dyck", "copy", "mqar"})
     CHECK(std::find(tasks.begin(), tasks.end(), task) != tasks.end());
 }
@@ -124,7 +137,7 @@ TEST_CASE("what ebb length cannot train is found before a folder is made") {
   rejected({"--cells", "rnn,rnn"}, "--cells names 'rnn' twice");
   rejected({"--cells", "rnn:depth=2", "--tasks", "parity"}, "rnn:depth=2 on parity: ");
   rejected({"--tasks", "pairty"}, "did you mean 'parity'?");
-  rejected({"--tasks", "parity,adding"}, "--tasks adding: its sequences have one length");
+  rejected({"--tasks", "parity,chars"}, "--tasks chars: its sequences have one length");
   rejected({"--tasks", "parity", "--gap", "3"}, "--gap does not apply to the task 'parity'");
   rejected({"--tasks", "parity", "--times", "0"}, "--times must be whole numbers from 1 to 100,000, not 0");
   rejected({"--tasks", "parity", "--times", "1,1"}, "--times names '1' twice");

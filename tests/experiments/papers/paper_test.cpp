@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <fstream>
 #include <sstream>
 
 #include "catch.hpp"
@@ -143,6 +144,22 @@ TEST_CASE("ebb paper takes the best of several rates at lengths beyond training"
   CHECK_THAT(read_all(f / "p/report.html"), Contains("lr 1e-2, seed 2"));
 }
 
+TEST_CASE("ebb paper --cost counts every row, and those that train alike each") {
+  const TempFolder f;
+  const std::string alike = "[add.again]\noptions = \"--cell gru\"\npaper = 0.1\nagrees-reduced = \">= 0\"\n\n[order]";
+  std::string text = toy;
+  text.replace(text.find("[order]"), 7, alike);
+  const Outcome o =
+      ebb_process("paper " + f.file("toy.toml", text) + " --cost --threads 1 --seeds 1 --out " + (f / "c"));
+  INFO(o.out << o.err);
+  REQUIRE(o.code == 0);
+  const json s = summary_of(f / "c"), &all = s["experiments"];
+  double sum = 0;
+  for (const char* row : {"gru", "rnn", "again"}) sum += all["add"][row]["foretold_seconds"].get<double>();
+  sum += all["order"]["lstm"]["foretold_seconds"].get<double>();
+  CHECK(s["foretold_seconds"] == Approx(sum));
+}
+
 TEST_CASE("ebb paper --cost foretells, and --full leaves out what takes too long", "[slow]") {
   const TempFolder f;
   const std::string file = f.file("toy.toml", toy), page = f / "docs/papers.md";
@@ -153,6 +170,17 @@ TEST_CASE("ebb paper --cost foretells, and --full leaves out what takes too long
   CHECK_THAT(cost.out, Contains("a seed of 30 updates") && Contains("all rows, 2 seeds each: about"));
   CHECK(!f.has("c/trials"));
   CHECK_THAT(read_all(page), Contains("not run"));
+
+  // As if Ctrl-C had come after the first row.
+  std::ofstream(f / "c/costs.json") << R"({"rows": {"add.gru": {"updates": 30, "update": 1000.0, "checking": 0.0}}})";
+  std::filesystem::remove(f / "c/summary.json");
+  const Outcome resumed = ebb_process("paper --resume " + (f / "c"));
+  INFO(resumed.out << resumed.err);
+  REQUIRE(resumed.code == 0);
+  CHECK(!f.has("c/trials"));
+  CHECK_THAT(resumed.out, Contains("add.gru") && Contains("order.lstm") && Contains("8:20:00 a seed of 30 updates"));
+  CHECK(summary_of(f / "c")["foretold_seconds"].get<double>() > 2 * 30'000 / 2);
+  CHECK(json::parse(read_all(f / "c/costs.json"))["rows"].size() == 3);
 
   const Outcome none = ebb_process("paper " + file + " --full --hours 1e-9 --out " + (f / "n"));
   CHECK(none.code == 2);

@@ -1,5 +1,6 @@
 #include <ebb/experiments/papers/papers.hpp>
 #include <ebb/experiments/papers/row_training.hpp>
+#include <map>
 
 #include "catch.hpp"
 #include "message_of.hpp"
@@ -163,7 +164,44 @@ TEST_CASE("the cost of a row grows with its updates") {
   CHECK(c.updates == 20);
   CHECK(c.update > 0);
   CHECK(c.checking > 0);
+  CHECK(c.own == 0);
   CHECK(c.seconds() == Approx(20 * c.update + c.checking));
+}
+
+TEST_CASE("the cost of a row has its remedy's own updates, before training and during it, which are not made") {
+  const auto cost_with = [&](const std::string& remedy) {
+    Protocol p = toy(head + row);
+    Row r = p.experiments[0].rows[0];
+    r.options.insert(r.options.end(), {"--length", "30", "--remedy", remedy});
+    return RowTraining{p, p.experiments[0], r, Size::standard}.cost();
+  };
+  const std::string few = "flossing:horizon=20,warmup=4,exponents=2";
+  for (const auto& [more, updates] : std::map<std::string, double>{{",before=3", 3},
+                                                                   {",before=0,every=6,times=2", 100},
+                                                                   {",before=4,every=6,updates=7", 18},
+                                                                   {",before=1000000", 1e6},
+                                                                   {"+clip:1", 50}}) {
+    CAPTURE(more);
+    const Cost c = cost_with(few + more);
+    CHECK(c.own_updates == updates);
+    CHECK(c.own > 0);
+    CHECK(c.update > 0);
+    CHECK(c.seconds() == Approx(20 * c.update + c.checking + c.own));
+    CHECK_THAT(sweep::cost_line("add.x", c),
+               Contains(updates == 3 ? " of 3 own updates of remedies" : " own updates of remedies"));
+  }
+  CHECK(cost_with(few + ",before=0").own == 0);
+  CHECK(cost_with(few + ",before=0,every=20").own == 0);  // before the update after the last
+  CHECK(cost_with("clip:1").own == 0);
+  CHECK(cost_with("omega:4").own == 0);
+}
+
+TEST_CASE("known costs are stored and read, with what remedies cost among the rest") {
+  const std::map<std::string, Cost> all{{"a.x", {.updates = 30, .update = .1, .checking = 2, .own = 7}}, {"a.y", {}}};
+  const auto read = sweep::costs_from(sweep::costs_json(all), "costs.json");
+  REQUIRE(read.size() == 1);
+  CHECK(read.at("a.x").seconds() == Approx(all.at("a.x").seconds()));
+  CHECK_THROWS_WITH(sweep::costs_from("{\"rows\": 3}", "costs.json"), Contains("costs.json"));
 }
 
 TEST_CASE("ebb train accepts every row of the protocols that are built in, reduced and as published", "[slow]") {

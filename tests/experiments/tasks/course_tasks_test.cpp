@@ -294,8 +294,8 @@ TEST_CASE("an option that does not apply to the task is rejected before anything
              Contains("did you mean 'rows'?"));
   CHECK_THAT(ebb_command({"train", "tags", "--direction", "bath", "--quick", "--out", folder / "out"}).err,
              Contains("did you mean 'both'?"));
-  CHECK_THAT(ebb_command({"observe", "--task", "series", "--cell", "gru", "--quick", "--out", folder / "out"}).err,
-             Contains("has its own network"));
+  CHECK_THAT(ebb_command({"observe", "--task", "images", "--cell", "gru", "--quick", "--out", folder / "out"}).err,
+             Contains("the task 'images' has a network without recurrence: there is no state to follow"));
   CHECK_THAT(ebb_command({"vanish", "--tasks", "adding", "--text", "e.txt", "--quick", "--out", folder / "out"}).err,
              Contains("--text does not apply to the task 'adding'"));
   CHECK_THAT(ebb_command({"dropout", "--task", "images", "--quick", "--out", folder / "out"}).err,

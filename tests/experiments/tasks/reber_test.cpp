@@ -242,6 +242,72 @@ TEST_CASE("the measures count strings whose every set of next symbols is right, 
   }
 }
 
+TEST_CASE("strings of one length have their frequencies among all strings of that length") {
+  for (const int length : {9, 12, 15}) {
+    CAPTURE(length);
+    const EmbeddedReberOfLength strings{length};
+    std::map<std::string, double> drawn, selected;
+    double n = 0, of_length = 0;
+    for (std::uint64_t k = 0; k < 40'000; ++k) {
+      const std::string text = text_of(strings.draw(Key{6}.at(k)));
+      REQUIRE(static_cast<int>(text.size()) == length);
+      REQUIRE(std::regex_match(text, embedded));
+      drawn[text] += 1;
+      ++n;
+    }
+    for (std::uint64_t k = 0; k < 150'000; ++k) {
+      const std::string text = text_of(embedded_reber_string(Key{7}.at(k), 60));
+      if (static_cast<int>(text.size()) != length) continue;
+      selected[text] += 1;
+      ++of_length;
+    }
+    CHECK(drawn.size() == selected.size());
+    for (const auto& [text, count] : selected)
+      CHECK(drawn[text] / n == Approx(count / of_length).margin(5 * std::sqrt(count) / of_length + .003));
+  }
+  const std::string longest = text_of(EmbeddedReberOfLength{3000}.draw(Key{6}));
+  CHECK(longest.size() == 3000);
+  EmbeddedReber at;
+  for (const char c : longest) at.read(static_cast<int>(symbols.find(c)));
+  CHECK(at.ended());
+}
+
+TEST_CASE("reber at another length has strings, or streams from the initial state, of that many symbols") {
+  const auto at = [](const Task& task, int length) {
+    auto made = task.as<AnyLength>()->with_length(length);
+    REQUIRE(made);
+    return made;
+  };
+  const auto strings = reber("embedded"), streams = reber("continual");
+  for (const int length : {9, 40}) {
+    const auto task = at(*strings, length);
+    const Batch b = task->batch({.split = Split::test, .length = length, .rows = 50});
+    for (const std::string& row : rows_of(*task, b)) {
+      CHECK(static_cast<int>(row.size()) == length - 1);
+      CHECK(std::regex_match(row + "E", embedded));
+    }
+    CHECK(b.weight() == 50 * (length - 1));
+    const auto all = measured(*task, 2, 50, length, [](const std::string& read) { return right_scores(read, true); });
+    CHECK(all.at("strings") == 100);
+  }
+  for (const int length : {60, 700}) {
+    const auto task = at(*streams, length);
+    for (std::uint64_t number : {0, 1}) {
+      const Batch b = task->batch({.split = Split::test, .length = length, .rows = 6, .number = number});
+      CHECK_FALSE(b.continues());
+      for (const std::string& row : rows_of(*task, b)) {
+        CHECK(static_cast<int>(row.size()) == length);
+        CHECK(std::regex_search(row, embedded, std::regex_constants::match_continuous));
+      }
+    }
+    CHECK(task->batches(Split::test, length, 8) >= 8);
+  }
+  CHECK(strings->as<AnyLength>()->trained_length({.length = 60}) == 60);
+  CHECK(streams->as<AnyLength>()->trained_length({.length = 100}) == 1000);
+  CHECK_THROWS_AS(strings->as<AnyLength>()->with_length(8), ValueError);
+  CHECK_THROWS_AS(streams->as<AnyLength>()->with_length(59), ValueError);
+}
+
 TEST_CASE("an LSTM of 8 units learns both forms of reber at --quick", "[science]") {
   for (const char* form : {"embedded", "continual"}) {
     INFO(form);

@@ -125,7 +125,12 @@ TEST_CASE("lengths that do not apply are rejected before any work") {
     words.insert(words.end(), {"--quick", "--out", folder / "out"});
     check_rejected(ebb_command(words), message);
   };
-  rejected({"train", "adding", "--test-lengths", "50"}, "--test-lengths does not apply to the task 'adding'");
+  rejected(
+      {"train", "chars", "--test-lengths", "50"},
+      "--test-lengths does not apply to the task 'chars', whose sequences cannot have any length; those of adding, "
+      "anbn, anbncn, copy, ");
+  rejected({"train", "adding", "--test-lengths", "1,50"}, "adding: --length must be at least 2");
+  rejected({"train", "reber", "--test-lengths", "8"}, "a string of the embedded Reber grammar has at least 9 symbols");
   rejected({"train", "parity", "--test-lengths", "9,x"}, "--test-lengths must be a whole number");
   rejected({"train", "parity", "--shortest", "9"}, "--shortest must not be greater than --length");
   CHECK(folder.empty());

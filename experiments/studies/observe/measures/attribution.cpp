@@ -16,8 +16,8 @@ struct AttributionMeasure final : Measure {
   std::string unfit(const Subject&, const Amount& a) const override { return a.without_loss(); }
 
   Values measure(const Subject& s, const Amount& a) const override {
-    const int T = std::min(a.steps, s.length);
-    const Batch batch = s.batch(T, a.rows);
+    const Batch batch = s.batch(std::min(a.steps, s.length), a.rows);
+    const int T = batch.steps();
     const ShardOptions options{.rows = batch.rows(), .dtype = f64, .training = false};
     const ShardLoss loss = [&](Shard& shard) { return s.model().loss(shard, batch); };
     const GradientByTime g = gradient_by_time(Objective(s.model().w, options, loss), {.every = std::max(1, T / 50)});

@@ -83,7 +83,7 @@ struct MapMeasure final : Measure {
  private:
   static StepLoss loss_of(const Subject& s, const Amount& a) {
     if (a.free) return {};
-    return s.model().simple().step_loss(s.batch(a.steps, a.rows).get<SimpleBatch>());
+    return s.model().recurrent().step_loss(s.batch(a.steps, a.rows));
   }
 
   /// Steps from the earliest one whose norm is above a hundredth of that of the last step, to the last.

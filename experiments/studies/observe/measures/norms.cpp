@@ -37,8 +37,10 @@ struct NormMeasure final : Measure {
         "at step t, against the lag T - t.");
     for (const Observed& o : all) job.report.text(sentence(o));
     Plot p{.title = "Decay of the gradient", .x_label = "lag T - t", .y_label = "norm of dL_T/ds_t", .log_y = true};
+    std::size_t longest = 0;  // sequences of the task may be shorter than --lags
+    for (const Observed& o : all) longest = std::max(longest, o.values.at("mean").size());
     const bool banded = a.rows >= study::least_for_error;
-    p.caption = fmt::format("Geometric mean over {}, up to lag {}{}.", count_text(a.rows, "sequence"), a.lags,
+    p.caption = fmt::format("Geometric mean over {}, up to lag {}{}.", count_text(a.rows, "sequence"), longest - 1,
                             banded ? "; the band is one standard deviation of the logarithm"
                                    : "; no band, which needs at least 3 sequences");
     for (const Observed& o : all) {
