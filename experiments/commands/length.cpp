@@ -41,7 +41,7 @@ struct LengthCommand {
     sizes.declare(o);
     sizes.declare_more(o);
     for (std::size_t k = before; k < o.entries().size(); ++k) of_train_.push_back(o.entries()[k].get());
-    o.add("--cost", cost, "only foretell how long each cell takes, from a few updates");
+    o.add("--cost", cost, "only estimate how long each cell takes, from a few updates");
     o.add("--jobs", jobs, "trials at a time (default: as many as threads)").at_least(0).at_most(1024).not_kept();
     o.add("--record", record, "store the results and write the page of all of them").unrecorded();
     o.add("--page", page, "with --record: that page; its data are stored in the same folder, as .json")
@@ -70,7 +70,7 @@ struct LengthCommand {
       lengths::check_kept(kept, grid.scores(grid.plan(), nullptr), commands(grid), job.seeds().size());
     }
     for (const std::string& why : grid.left_out()) job.print(fmt::format("left out: {}\n", why));
-    if (cost) return foretell(job, grid);
+    if (cost) return estimate(job, grid);
     const sweep::Plan plan = grid.plan();
     job.start(plan.updates());
     job.print(fmt::format("{} of cells and tasks with {} each\n",
@@ -103,7 +103,7 @@ struct LengthCommand {
     return all;
   }
 
-  static void foretell(Job& job, lengths::LengthRun& grid) {
+  static void estimate(Job& job, lengths::LengthRun& grid) {
     job.start(static_cast<double>(grid.entries().size()));
     const std::string file = job.folder() + "/costs.json";
     if (job.again() && std::filesystem::exists(file)) grid.read_costs(read_file(file), file);
@@ -122,7 +122,7 @@ struct LengthCommand {
     job.print(fmt::format("\nall, {} each: about {} on {}\n",
                           count_text(static_cast<double>(job.seeds().size()), "seed"), duration_text(all),
                           count_text(job.threads(), "idle core")));
-    job.summary.set({"foretold_seconds"}, all);
+    job.summary.set({"estimated_seconds"}, all);
   }
 
   void train(Job& job, const lengths::LengthRun& grid, const sweep::Plan& plan, sweep::Runner& runner) const {

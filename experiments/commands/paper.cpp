@@ -70,7 +70,7 @@ struct PaperCommand {
     papers::PaperRun paper{protocol_, job.size(), job.seeds()};
     if (record) check_recording(job);
     const papers::KeptPapers kept = record ? papers::read_papers(StoredPage(page).data()) : papers::KeptPapers{};
-    if (cost) return foretell(job, paper, kept);
+    if (cost) return estimate(job, paper, kept);
     if (job.size() == Size::full) leave_out(job, paper);
     const sweep::Plan plan = paper.plan();
     job.start(plan.updates());
@@ -98,7 +98,7 @@ struct PaperCommand {
     StoredPage(page).check();
   }
 
-  void foretell(Job& job, papers::PaperRun& paper, const papers::KeptPapers& kept) const {
+  void estimate(Job& job, papers::PaperRun& paper, const papers::KeptPapers& kept) const {
     job.start(static_cast<double>(paper.entries().size()));
     job.write("protocol.toml", protocol_.text);
     const std::string file = job.folder() + "/costs.json";
@@ -109,7 +109,7 @@ struct PaperCommand {
     job.print(fmt::format("\nall rows, {} each: about {} on {}\n",
                           count_text(static_cast<double>(job.seeds().size()), "seed"), duration_text(all),
                           count_text(job.threads(), "idle core")));
-    job.summary.set({"foretold_seconds"}, all);
+    job.summary.set({"estimated_seconds"}, all);
     const auto results = paper.results({}, nullptr, job.threads());
     papers::report(job, protocol_, results);
     if (record) store(job, kept, results);

@@ -125,7 +125,7 @@ void report(Job& job, const Protocol& p, const std::vector<RowResult>& results) 
       summary.set({"deviation"}, r->deviation());
       summary.set({"verdict"}, r->verdict(job.size()));
       summary.set({"seconds"}, r->seconds());
-      summary.set({"foretold_seconds"}, r->wall);
+      summary.set({"estimated_seconds"}, r->wall);
     }
   }
   page.note("records.json beside this page has every seed's measures, options, version and machine.");

@@ -7,7 +7,7 @@ namespace ebb::app::papers {
 /// A row of docs/papers.md, as it is kept in docs/papers.json.
 struct KeptRow {
   std::string experiment, quantity, label, paper, ours, each_seed, difference, verdict, note;
-  double seconds = 0, wall = 0;  ///< of one seed, as it took; of all seeds, as foretold (0: not known)
+  double seconds = 0, wall = 0;  ///< of one seed, as it took; of all seeds, as estimated (0: not known)
 };
 /// The latest run of a protocol at one size.
 struct KeptRun {

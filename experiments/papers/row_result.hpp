@@ -31,7 +31,7 @@ struct RowResult {
   const Row* row = nullptr;
   Words commands{};                 ///< "ebb train adding --hidden 130 ...", one for each rate
   bool run = true;                  ///< false: it would take too long
-  double wall = NAN;                ///< seconds foretold for all seeds; NaN: not measured
+  double wall = NAN;                ///< estimated seconds of all seeds; NaN: not measured
   std::vector<SeedResult> seeds{};  ///< with several rates, all seeds of one after another
 
   /// Mean of the measure over the seeds that ended, or the highest or lowest of them; with `solved`, the share of the

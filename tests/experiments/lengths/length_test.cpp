@@ -83,7 +83,7 @@ TEST_CASE("cells that were measured in another way are not lost when others are 
   CHECK(read_all(page) == written);
 }
 
-TEST_CASE("ebb length --cost foretells and trains nothing", "[slow]") {
+TEST_CASE("ebb length --cost estimates and trains nothing", "[slow]") {
   const TempFolder f;
   const Outcome o =
       ebb_process("length --cells rnn --tasks parity --times 1,3 --steps 30 --hidden 8 --cost --out " + (f / "c"));
@@ -102,7 +102,7 @@ TEST_CASE("ebb length --cost foretells and trains nothing", "[slow]") {
   REQUIRE(resumed.code == 0);
   CHECK(!f.has("t/trials"));
   CHECK_THAT(resumed.out, Contains("xor.rnn") && Contains("xor.gru"));
-  CHECK(summary_of(f / "t")["foretold_seconds"].get<double>() > 15'000);
+  CHECK(summary_of(f / "t")["estimated_seconds"].get<double>() > 15'000);
   CHECK(json::parse(read_all(f / "t/costs.json"))["rows"].size() == 2);
 }
 #endif

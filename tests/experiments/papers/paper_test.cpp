@@ -155,12 +155,12 @@ TEST_CASE("ebb paper --cost counts every row, and those that train alike each") 
   REQUIRE(o.code == 0);
   const json s = summary_of(f / "c"), &all = s["experiments"];
   double sum = 0;
-  for (const char* row : {"gru", "rnn", "again"}) sum += all["add"][row]["foretold_seconds"].get<double>();
-  sum += all["order"]["lstm"]["foretold_seconds"].get<double>();
-  CHECK(s["foretold_seconds"] == Approx(sum));
+  for (const char* row : {"gru", "rnn", "again"}) sum += all["add"][row]["estimated_seconds"].get<double>();
+  sum += all["order"]["lstm"]["estimated_seconds"].get<double>();
+  CHECK(s["estimated_seconds"] == Approx(sum));
 }
 
-TEST_CASE("ebb paper --cost foretells, and --full leaves out what takes too long", "[slow]") {
+TEST_CASE("ebb paper --cost estimates, and --full leaves out what takes too long", "[slow]") {
   const TempFolder f;
   const std::string file = f.file("toy.toml", toy), page = f / "docs/papers.md";
   std::filesystem::create_directories(f / "docs");
@@ -179,7 +179,7 @@ TEST_CASE("ebb paper --cost foretells, and --full leaves out what takes too long
   REQUIRE(resumed.code == 0);
   CHECK(!f.has("c/trials"));
   CHECK_THAT(resumed.out, Contains("add.gru") && Contains("order.lstm") && Contains("8:20:00 a seed of 30 updates"));
-  CHECK(summary_of(f / "c")["foretold_seconds"].get<double>() > 2 * 30'000 / 2);
+  CHECK(summary_of(f / "c")["estimated_seconds"].get<double>() > 2 * 30'000 / 2);
   CHECK(json::parse(read_all(f / "c/costs.json"))["rows"].size() == 3);
 
   const Outcome none = ebb_process("paper " + file + " --full --hours 1e-9 --out " + (f / "n"));
