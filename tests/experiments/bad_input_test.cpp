@@ -91,7 +91,7 @@ TEST_CASE("a number out of range is rejected with the limit") {
   rejected({"vanish", "--rows", "0"}, "--rows must be at least 1");
   rejected({"vanish", "--batch", "0"}, "--batch must be a whole number from 1 to 1,000,000");
   rejected({"vanish", "--steps", "-1"}, "--steps must be a whole number from 0 to 1,000,000");
-  rejected({"train", "adding", "--length", "1"}, "sequences need at least 2 steps");
+  rejected({"train", "adding", "--length", "1"}, "adding: --length must be at least 2");
   rejected({"check", "mgu", "--order", "3"}, "--order must be at most 2");
   rejected({"check", "mgu", "--hidden", "0"}, "--hidden must be at least 1");
 }
