@@ -77,14 +77,10 @@ class ProtocolReader {
   }
 
   Keys of_row(Row& r) const {
-    return {{"name", [&] { r.label = text(); }},
-            {"options", [&] { r.options = options(); }},
-            {"reduced", [&] { r.reduced = options(); }},
-            {"paper", [&] { read_paper(r); }},
-            {"spread", [&] { r.spread = spread(); }},
-            {"note", [&] { r.note = text(); }},
-            {"agrees", [&] { r.agrees = rule(); }},
-            {"agrees-reduced", [&] { r.agrees_reduced = rule(); }}};
+    return {{"name", [&] { r.label = text(); }},         {"options", [&] { r.options = options(); }},
+            {"reduced", [&] { r.reduced = options(); }}, {"paper", [&] { read_paper(r); }},
+            {"spread", [&] { r.spread = spread(); }},    {"note", [&] { r.note = text(); }},
+            {"agrees", [&] { r.agrees = rule(); }},      {"agrees-reduced", [&] { r.agrees_reduced = rule(); }}};
   }
 
   Experiment& experiment(const std::string& name) {
@@ -154,7 +150,8 @@ class ProtocolReader {
     double sum = 0;
     for (const std::string& word : list()) {
       r.paper += (r.paper.empty() ? "" : ", ") + word;
-      sum += list().size() > 1 || std::isinf(sweep::number_of(word)) ? number(word) : sweep::number_of(word);
+      const bool is_number = list().size() > 1 || word == "inf" || word == "-inf" || word == "nan";
+      sum += is_number ? number(word) : sweep::number_of(word);
     }
     r.number = sum / static_cast<double>(list().size());
   }

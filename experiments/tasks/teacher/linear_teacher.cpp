@@ -80,8 +80,11 @@ LinearTeacher::LinearTeacher(int units, double nu, const Key& key) {
   });
   // The slowest component is below exp(-20) of its start after so many steps.
   const Array response = impulse_response(static_cast<int>(20 / ((1 - nu) * (1 - std::tanh(largest)))) + 1);
-  double variance = D * D;
-  for (std::int64_t k = 0; k < response.size(); ++k) variance += response.at_flat(k) * response.at_flat(k);
+  double variance = 0;
+  for (int k = 0; k < response.dim(0); ++k) {
+    const double g = response.at_flat(k) + (k == 0 ? D : 0);  // both read the newest input
+    variance += g * g;
+  }
   scale = std::sqrt(variance);
 }
 

@@ -16,8 +16,7 @@ namespace ebb::app {
 ///
 /// Shapes    A [N, N]; B, C [N]; D and scale are numbers; float64
 /// Init      B and D normal with variance 1, C with 1/N; scale is the standard deviation of y for white inputs of
-///           variance 1, long after the start, but for the product of D and C B, which read the same input:
-///           scale^2 = D^2 + sum over k of (C A^k B)^2, where the variance has 2 D C B more
+///           variance 1, long after the start: scale^2 = sum over k of g_k^2, g_0 = C B + D, g_k = C A^k B
 /// Numerics  A is computed by Sylvester's formula, sum over i of f(l_i) product over j != i of (A - l_j) / (l_i - l_j),
 ///           in complex float64. Its cancellation grows with N: eigenvalues are off by some 1e-13 for N = 10
 /// Source    Zucchet & Orvieto 2024, arXiv:2405.21064, and the authors' code (dataloaders/regression.py, 'dense')

@@ -132,7 +132,7 @@ TEST_CASE("an error in a protocol names the file, the line and the cure") {
   CHECK_THAT(error_of(head + "[add.gru]\npaper = []\n"), Contains("'paper' is missing"));
   CHECK_THAT(error_of(head + row + "spread = -1\n"), Contains("'spread' takes a number from 0 on, not -1"));
   CHECK_THAT(error_of(head + row + "spread = inf\n"), Contains("'spread' takes a finite number, not 'inf'"));
-  CHECK_THAT(error_of("year = \"soon\"\n" + head.substr(head.find('\n') + 1) + row), Contains("'year' takes a "));
+  CHECK_THAT(error_of("year = \"soon\"\n"), Contains("line 1: 'year' takes a finite number, not 'soon'"));
   CHECK_THAT(error_of(head + "rates = [1e-3, 1e-2]\n" + row),
              Contains("line 6: [add]: with several rates, 'number' must be highest or lowest"));
   CHECK_THAT(error_of(head + "number = \"lowest\"\nsolved = \"<= 1\"\n" + row),

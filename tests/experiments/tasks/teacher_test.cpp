@@ -81,12 +81,13 @@ TEST_CASE("teacher asks for the outputs of its linear network, step by step") {
 }
 
 TEST_CASE("the baseline of teacher is its variance, which the first steps approach as the formula states") {
-  const auto task = make_task("teacher", {.own = {{"modulus", ".9"}}});
-  const LinearTeacher teacher{10, .9, key};
+  const auto [modulus, nu] = GENERATE(std::pair{".9", .9}, std::pair{".5", .5});  // 2 D C B is 1.5 % and 11 %
+  const auto task = make_task("teacher", {.own = {{"modulus", modulus}}});
+  const LinearTeacher teacher{10, nu, key};
   CHECK(task->info().baseline == 1);
   constexpr int T = 60, rows = 4000;
   const Array response = teacher.impulse_response(T);
-  double expected = teacher.D * teacher.D;
+  double expected = teacher.D * (teacher.D + 2 * response.at({0}));
   for (int k = 0; k < T; ++k) expected += (1 - k / double(T)) * response.at({k}) * response.at({k});
   expected /= teacher.scale * teacher.scale;
   const SimpleBatch b = batch_of(*task, {.split = Split::test, .length = T, .rows = rows});
