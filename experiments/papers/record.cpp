@@ -151,8 +151,10 @@ std::string papers_page(const KeptPapers& all) {
       "the\n"
       "mean over seeds on the test split, each seed in brackets, and the verdict of its row's rule: of a run as "
       "published,\n"
-      "whether it agrees with the paper. Reduced runs are smaller experiments. In the protocols that are built in, their\n"
-      "sizes and most of their rules were chosen in trials with other seeds, often until the paper's effect showed, so\n"
+      "whether it agrees with the paper. Reduced runs are smaller experiments. In the protocols that are built in, "
+      "their\n"
+      "sizes and most of their rules were chosen in trials with other seeds, often until the paper's effect showed, "
+      "so\n"
       "that \"as expected\" means no more than that the trials were repeated. The columns s have the seconds of one "
       "seed;\n"
       "the times of rows that were not run are estimates for all seeds.\n";
