@@ -51,7 +51,7 @@ TEST_CASE("a rank that is asked to stop says so, and all are stopped by rank 0")
     auto own = processes(1, 1, "/bin/sh");
     if (ranks.rank() > 0) return serve(ranks, *own, somebody);
     const auto all = workers_of_ranks(ranks, std::move(own));
-    for (std::size_t k = 0; k < 2; ++k) all->start({k, {"-c", "sleep 30"}, f / std::to_string(k)}, 2);
+    for (std::size_t k = 0; k < 2; ++k) all->start({k, {"-c", "exec sleep 30"}, f / std::to_string(k)}, 2);
     while (!all->stop_wanted()) all->wait(1);
     all->stop();
     int ended = 0;
