@@ -130,12 +130,11 @@ std::string cells_page(const AllMeasures& all, const Comparisons& comparisons) {
   int hidden = 0, wide = 0;
   for (const auto& [name, m] : all) {
     const auto rows = comparisons.find(std::string(name_before_options(name)));
-    text +=
-        fmt::format("| [{}](cells/{}) | {} | {} | {} | {} | {} | {} | {} |\n", markdown_text(name),
-                    file_of_cell(name, ".md"), markdown_text(m.about),
-                    count_text(m.weights), or_dash(m, "time", number_text(m.relative)),
-                    or_dash(m, "gradient", half_life_text(m)), or_dash(m, "exponents", exponents_text(m)),
-                    or_dash(m, "fixed points", points_text(m)), rows == comparisons.end() ? 0 : rows->second.size());
+    text += fmt::format("| [{}](cells/{}) | {} | {} | {} | {} | {} | {} | {} |\n", markdown_text(name),
+                        file_of_cell(name, ".md"), markdown_text(m.about), count_text(m.weights),
+                        or_dash(m, "time", number_text(m.relative)), or_dash(m, "gradient", half_life_text(m)),
+                        or_dash(m, "exponents", exponents_text(m)), or_dash(m, "fixed points", points_text(m)),
+                        rows == comparisons.end() ? 0 : rows->second.size());
     hidden = m.hidden;
     wide = m.wide;
   }

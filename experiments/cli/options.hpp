@@ -71,7 +71,7 @@ struct OptionEntry {
   std::function<std::string()> record{};    ///< for summary.json, if it differs from `json`
   std::function<void()> if_quick, if_full;  ///< set the value for that size
   std::vector<std::function<void()>> checks;
-  std::string with{};                       ///< an option without which this one is not read
+  std::string with{};                    ///< an option without which this one is not read
   std::function<std::string()> missing;  ///< why this program cannot run what the value names; see Option::known_by
   bool given = false;
   bool utf8 = true;                  ///< whether the value is UTF-8 and can be recorded

@@ -30,7 +30,8 @@ std::string lengths_json(const KeptTasks&);
 void check_kept(const KeptTasks&, const std::vector<TaskScores>&, const std::map<std::string, std::string>& commands,
                 std::size_t seeds);
 
-/// Takes over the cells of a run. Those of an earlier one stay if it trained and tested the task in the same way, or if a trial of theirs failed now.
+/// Takes over the cells of a run. Those of an earlier one stay if it trained and tested the task in the same way, or if
+/// a trial of theirs failed now.
 void keep(KeptTasks&, const std::vector<TaskScores>&, const std::map<std::string, std::string>& commands, int threads);
 
 /// The stored results in the form in which figures are drawn: one seed of each cell, with its mean.

@@ -228,8 +228,9 @@ void try_online(const Task& task, const OnlineSettings& s, const Method& method)
   try {
     const Learning begun(task, s, method, 1);
   } catch (const ValueError& e) {
-    throw ValueError(fmt::format("--gradient {}: {}; rtrl, snap1, uoro, bptt and tbptt:K apply to every cell with weights",
-                                 method.name, e.what()));
+    throw ValueError(
+        fmt::format("--gradient {}: {}; rtrl, snap1, uoro, bptt and tbptt:K apply to every cell with weights",
+                    method.name, e.what()));
   }
 }
 

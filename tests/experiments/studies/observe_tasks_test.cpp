@@ -125,7 +125,7 @@ TEST_CASE("of strings with lengths of their own, the longest are followed to the
   CHECK(s.inputs(5, 3).dim(0) == 5);
 }
 
-TEST_CASE("ebb observe measures everything on tasks with networks of their own, and on those of one length") {
+TEST_CASE("ebb observe measures everything on tasks with networks of their own, and on those of one length", "[slow]") {
   std::vector<Observable> all = with_own_networks;
   all.push_back({"reber", {}, 0});
   all.push_back({"copy", {}, 0});

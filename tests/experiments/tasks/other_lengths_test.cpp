@@ -226,7 +226,7 @@ TEST_CASE("a length of the test may be below --shortest, which is of training al
 }
 
 #ifdef EBB_COMMAND
-TEST_CASE("ebb length tests every task that trains at one length at the multiples of that length") {
+TEST_CASE("ebb length tests every task that trains at one length at the multiples of that length", "[slow]") {
   for (const std::string& name : on_request) {
     CAPTURE(name);
     const TempFolder f;
