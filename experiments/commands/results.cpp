@@ -5,8 +5,8 @@
 #include <ebb/experiments/cli/command_line.hpp>
 #include <ebb/experiments/cli/experiment.hpp>
 #include <ebb/experiments/cli/machine.hpp>
-#include <ebb/experiments/cli/out_file.hpp>
 #include <ebb/experiments/cli/run_file.hpp>
+#include <ebb/experiments/cli/stored_page.hpp>
 #include <ebb/experiments/cli/streams.hpp>
 #include <ebb/experiments/cli/version.hpp>
 #include <ebb/experiments/commands/results_page.hpp>

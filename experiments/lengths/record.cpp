@@ -8,6 +8,7 @@
 #include <ebb/experiments/cli/version.hpp>
 #include <ebb/experiments/lengths/record.hpp>
 #include <ebb/experiments/report/text_format.hpp>
+#include <ebb/ops/error.hpp>
 #include <filesystem>
 #include <set>
 

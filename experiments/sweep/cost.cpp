@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <ebb/experiments/cli/progress.hpp>
 #include <ebb/experiments/report/text_format.hpp>
 #include <ebb/experiments/sweep/cost.hpp>
 

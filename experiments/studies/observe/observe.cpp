@@ -11,6 +11,7 @@
 #include <ebb/experiments/studies/observe/stop.hpp>
 #include <ebb/experiments/studies/observe/unread.hpp>
 #include <ebb/experiments/studies/study.hpp>
+#include <ebb/experiments/train/abilities.hpp>
 #include <ebb/experiments/train/architecture.hpp>
 #include <ebb/experiments/train/task_options.hpp>
 #include <ebb/experiments/train/try_out.hpp>

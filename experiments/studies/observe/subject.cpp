@@ -52,7 +52,10 @@ Array recurrence_inputs(const Model& m, const Batch& batch) {
 Array longest_rows(const Array& x, const Lengths& lengths, int steps, int rows) {
   std::vector<int> order(static_cast<std::size_t>(lengths.dim(0)));
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return lengths.data()[a] > lengths.data()[b]; });
+  std::sort(order.begin(), order.end(), [&](int a, int b) {
+    const int x = lengths.data()[a], y = lengths.data()[b];
+    return x != y ? x > y : a < b;
+  });
   order.resize(std::min(order.size(), static_cast<std::size_t>(rows)));
   const int T = std::min(steps, lengths.data()[order.back()]), B = static_cast<int>(order.size());
   Array chosen = Array::empty({T, B, x.dim(2)}, x.dtype());
