@@ -292,7 +292,7 @@ TEST_CASE("reber at another length has strings, or streams from the initial stat
   }
   for (const int length : {60, 700}) {
     const auto task = at(*streams, length);
-    for (std::uint64_t number : {0, 1}) {
+    for (std::uint64_t number : {0u, 1u}) {
       const Batch b = task->batch({.split = Split::test, .length = length, .rows = 6, .number = number});
       CHECK_FALSE(b.continues());
       for (const std::string& row : rows_of(*task, b)) {
